@@ -1,0 +1,23 @@
+package io.cloakroom.policy;
+
+/** One thing that is known of a person from now on. Times are milliseconds since the epoch. */
+public sealed interface Change {
+
+    /**
+     * @param imported given to somebody else, not to us: it beats no refusal (C23)
+     * @param expiresAt first instant at which it is over
+     */
+    record Grant(Scope scope, long at, String notice, long expiresAt, boolean imported) implements Change {}
+
+    /** A withdrawal or an objection: the two differ in words, not in effect (C25). */
+    record Refusal(Scope scope, long at) implements Change {}
+
+    /** Takes back an objection of exactly this scope; it consents to nothing. */
+    record Lift(Scope scope, long at) implements Change {}
+
+    /** @param epochDay of the birth date */
+    record Age(long epochDay) implements Change {}
+
+    /** A control record of this person could not be decided: until it is, nothing is taken to be allowed. */
+    record Undecided() implements Change {}
+}

@@ -1,0 +1,242 @@
+package io.cloakroom.policy;
+
+import io.cloakroom.policy.Decision.Hold;
+import io.cloakroom.policy.Decision.Release;
+import io.cloakroom.policy.Decision.Transition;
+import io.cloakroom.policy.Decision.Withhold;
+import io.cloakroom.policy.Person.Opening;
+import io.cloakroom.policy.Person.Preference;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Decides. Pure: it looks at nothing but its arguments and the policy it was made with; it never throws and never returns
+ * null.
+ *
+ * <p>The first no is the reason, and a no beats a hold. Where several purposes are asked, one yes releases; with no yes,
+ * the purpose that came furthest gives the reason.
+ */
+public final class Engine {
+
+    /** How far an event may lie ahead of its arrival, in milliseconds: clocks differ. */
+    public static final long CLOCK_TOLERANCE = 5_000;
+
+    private final PolicyHistory history;
+
+    public Engine(PolicyHistory history) {
+        this.history = history;
+    }
+
+    public PolicyHistory history() {
+        return history;
+    }
+
+    /**
+     * @param now the gate's clock, milliseconds since the epoch: the version in force then can only narrow
+     */
+    public Judgement decide(Event event, Person person, long now) {
+        Policy today = history.atOrFirst(now);
+        Optional<Rule> fault = fault(event, history.at(event.occurredAt()).orElse(today));
+        if (fault.isPresent()) {
+            return quarantine(fault.get(), event.type(), now);
+        }
+        Optional<Policy> policy = history.at(event.occurredAt());
+        if (policy.isEmpty()) {
+            return new Judgement.Decided(policy, withholdAll(Rule.BEFORE_FIRST_VERSION, event.type(), now));
+        }
+        EventRules rules = policy.get().events().get(event.type());
+        List<Decision> decisions = new ArrayList<>();
+        if (rules != null) {
+            for (Access access : rules.accesses()) {
+                decisions.add(new Case(event, person, policy.get(), rules, access, today, now).decide());
+            }
+        }
+        return new Judgement.Decided(policy, decisions);
+    }
+
+    /** The judgement on an event of this type that nobody could read. */
+    public Judgement quarantine(Rule rule, String type, long now) {
+        return new Judgement.Quarantined(rule, withholdAll(rule, type, now));
+    }
+
+    private List<Decision> withholdAll(Rule rule, String type, long now) {
+        EventRules rules = history.atOrFirst(now).events().get(type);
+        return rules == null
+                ? List.of()
+                : rules.accesses().stream()
+                        .<Decision>map(a -> Withhold.by(rule, a.recipient()))
+                        .toList();
+    }
+
+    private static Optional<Rule> fault(Event event, Policy policy) {
+        if (!policy.brands().contains(event.brand())) {
+            return Optional.of(Rule.UNKNOWN_BRAND);
+        }
+        if (!policy.surfaces().contains(event.surface())) {
+            return Optional.of(Rule.UNKNOWN_SURFACE);
+        }
+        return event.occurredAt() > event.arrivedAt() + CLOCK_TOLERANCE
+                ? Optional.of(Rule.DATED_AHEAD)
+                : Optional.empty();
+    }
+
+    /** One event, one recipient. */
+    private record Case(
+            Event event, Person person, Policy policy, EventRules rules, Access access, Policy today, long now) {
+
+        Decision decide() {
+            Optional<Access> current =
+                    today.access(event.type(), access.recipient().id());
+            if (current.isEmpty()) {
+                return Withhold.by(Rule.NO_LONGER_REGISTERED, access.recipient());
+            }
+            long allowing = 0;
+            Answer first = null;
+            Answer best =
+                    new Answer(Step.STATED, Verdict.NO, Rule.NOT_STATED, Rule.NOT_STATED.clause(), Optional.empty());
+            for (int p = 0; p < access.purposes().size(); p++) {
+                Answer answer = ask(access.purposes().get(p), current.get());
+                if (answer.verdict() == Verdict.YES) {
+                    allowing |= 1L << p;
+                    first = first == null ? answer : first;
+                } else if (answer.step().compareTo(best.step()) > 0) {
+                    best = answer;
+                }
+            }
+            if (first != null) {
+                return new Release(access, allowing, first.rule(), first.clause(), first.transition());
+            }
+            return best.verdict() == Verdict.HOLD
+                    ? new Hold(access.recipient(), best.rule(), best.clause())
+                    : new Withhold(access.recipient(), best.rule(), best.clause(), best.transition());
+        }
+
+        private Answer ask(Purpose purpose, Access current) {
+            if (!rules.stated(event.stated()).contains(purpose.id())) {
+                return no(Step.STATED, Rule.NOT_STATED, purpose);
+            }
+            if (current.purposes().stream().noneMatch(p -> p.id().equals(purpose.id()))) {
+                return no(Step.STATED, Rule.NO_LONGER_REGISTERED, purpose);
+            }
+            Optional<LocalDate> adultOn = person.birthDate().map(b -> adultOn(b, policy.consentAge()));
+            LocalDate day = Instant.ofEpochMilli(event.occurredAt())
+                    .atZone(policy.zone())
+                    .toLocalDate();
+            boolean minor = adultOn.isPresent() && day.isBefore(adultOn.get());
+            if (purpose.adultsOnly() && minor) {
+                return no(Step.AGE, Rule.MINOR, purpose);
+            }
+            Answer basis = basis(purpose);
+            if (basis.verdict() == Verdict.NO) {
+                return basis;
+            }
+            Recipient recipient = access.recipient();
+            if (!policy.mayTransfer(event.country(), recipient, event.occurredAt())
+                    || !today.mayTransfer(event.country(), current.recipient(), now)) {
+                return no(Step.REST, Rule.NO_SAFEGUARD, purpose);
+            }
+            if (purpose.unsubscribe() && event.unsubscribe().isBlank()) {
+                return no(Step.REST, Rule.NO_UNSUBSCRIBE, purpose);
+            }
+            if (rules.isAct(event.act()) && (adultOn.isEmpty() || minor)) {
+                Rule rule = minor ? Rule.GUARDIAN_NEEDED : Rule.AGE_UNKNOWN;
+                return new Answer(Step.HELD, Verdict.HOLD, rule, rule.clause(), Optional.empty());
+            }
+            return basis;
+        }
+
+        private Answer basis(Purpose purpose) {
+            return switch (purpose.basis()) {
+                case CONTRACT -> yes(Rule.CONTRACT, purpose, Optional.empty());
+                case LEGAL_OBLIGATION -> yes(Rule.LEGAL_OBLIGATION, purpose, Optional.empty());
+                case CONSENT -> consent(purpose);
+                case LEGITIMATE_INTEREST ->
+                    notRefused(purpose, Rule.OBJECTED)
+                            .orElseGet(() -> yes(Rule.LEGITIMATE_INTEREST, purpose, Optional.empty()));
+            };
+        }
+
+        private Optional<Answer> notRefused(Purpose purpose, Rule refused) {
+            if (person.blocked()) {
+                return Optional.of(no(Step.BASIS, Rule.UNDECIDED, purpose));
+            }
+            Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
+            return person.preferences().stream()
+                    .filter(p -> p.scope().covers(scope) && p.refuses(event.occurredAt()))
+                    .findFirst()
+                    .map(p -> new Answer(
+                            Step.BASIS,
+                            Verdict.NO,
+                            refused,
+                            refused.clause(),
+                            Optional.of(new Transition(Transition.Kind.REFUSAL, p.refusedAt()))));
+        }
+
+        private Answer consent(Purpose purpose) {
+            Optional<Answer> refusal = notRefused(purpose, Rule.WITHDRAWN);
+            if (refusal.isPresent()) {
+                return refusal.get();
+            }
+            Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
+            Rule reason = Rule.NEVER_ASKED;
+            for (Preference preference : person.preferences()) {
+                if (!preference.scope().equals(scope)) {
+                    continue;
+                }
+                for (Opening opening : preference.openings()) {
+                    if (opening.kind() == Opening.Kind.LIFT) {
+                        continue;
+                    }
+                    if (opening.at() > event.occurredAt()) {
+                        reason = Rule.NOT_YET;
+                    } else if (event.occurredAt() >= opening.expiresAt()) {
+                        reason = Rule.EXPIRED;
+                    } else if (!policy.notices().contains(opening.notice())) {
+                        reason = Rule.STALE;
+                    } else {
+                        return yes(
+                                Rule.CONSENT,
+                                purpose,
+                                Optional.of(new Transition(Transition.Kind.GRANT, opening.at())));
+                    }
+                }
+            }
+            return no(Step.BASIS, reason, purpose);
+        }
+
+        private static Answer yes(Rule rule, Purpose purpose, Optional<Transition> transition) {
+            return new Answer(Step.REST, Verdict.YES, rule, purpose.clause(), transition);
+        }
+
+        private static Answer no(Step step, Rule rule, Purpose purpose) {
+            String clause = rule.clause().equals(Rule.PURPOSES) ? purpose.clause() : rule.clause();
+            return new Answer(step, Verdict.NO, rule, clause, Optional.empty());
+        }
+    }
+
+    /** The day from which a person decides alone; who is born on 29 February turns of age on 1 March (C1). */
+    static LocalDate adultOn(LocalDate birthDate, int years) {
+        LocalDate birthday = birthDate.plusYears(years);
+        return birthday.getDayOfMonth() == birthDate.getDayOfMonth() ? birthday : birthday.plusDays(1);
+    }
+
+    /** How far a purpose came; in the order in which it is asked; a hold being the nearest to a yes. */
+    private enum Step {
+        STATED,
+        AGE,
+        BASIS,
+        REST,
+        HELD
+    }
+
+    private enum Verdict {
+        YES,
+        NO,
+        HOLD
+    }
+
+    private record Answer(Step step, Verdict verdict, Rule rule, String clause, Optional<Transition> transition) {}
+}

@@ -1,0 +1,25 @@
+package io.cloakroom.policy;
+
+/**
+ * What a decision may look at of an event. Texts are never null: {@link #ABSENT} stands for what the event does not say.
+ *
+ * @param occurredAt the event's clock, milliseconds since the epoch
+ * @param arrivedAt the broker's clock
+ * @param stated value of the field that states the purposes
+ * @param act value of the field that makes it a registration, subscription or order
+ */
+public record Event(
+        String type,
+        String brand,
+        String surface,
+        String country,
+        String collector,
+        long occurredAt,
+        long arrivedAt,
+        String stated,
+        String act,
+        String channel,
+        String unsubscribe) {
+
+    public static final String ABSENT = "";
+}

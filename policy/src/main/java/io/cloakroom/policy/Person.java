@@ -1,0 +1,153 @@
+package io.cloakroom.policy;
+
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the gate knows of one subject; immutable. Nobody is known until something is: {@link #stranger} is a value.
+ *
+ * @param salt of the subject's pseudonyms; without it they lead to nobody
+ * @param blocked a control record is undecided: consent and legitimate interest are not taken to be there
+ */
+public record Person(byte[] salt, Optional<LocalDate> birthDate, boolean blocked, List<Preference> preferences) {
+
+    public static final int SALT_LENGTH = 16;
+
+    public Person {
+        if (salt.length != SALT_LENGTH) {
+            throw new IllegalArgumentException("a salt has " + SALT_LENGTH + " bytes, not " + salt.length);
+        }
+        preferences = List.copyOf(preferences);
+    }
+
+    public static Person stranger(byte[] salt) {
+        return new Person(salt, Optional.empty(), false, List.of());
+    }
+
+    /** The same person, knowing this too. What is known already changes nothing and gives this very object. */
+    public Person with(Change change) {
+        if (change instanceof Change.Age age) {
+            Optional<LocalDate> stated = Optional.of(LocalDate.ofEpochDay(age.epochDay()));
+            return stated.equals(birthDate) ? this : new Person(salt, stated, blocked, preferences);
+        } else if (change instanceof Change.Undecided) {
+            return blocked ? this : new Person(salt, birthDate, true, preferences);
+        } else if (change instanceof Change.Grant grant) {
+            Opening.Kind kind = grant.imported() ? Opening.Kind.IMPORT : Opening.Kind.GRANT;
+            return withPreference(
+                    preference(grant.scope()).opened(new Opening(kind, grant.at(), grant.notice(), grant.expiresAt())));
+        } else if (change instanceof Change.Lift lift) {
+            return withPreference(
+                    preference(lift.scope()).opened(new Opening(Opening.Kind.LIFT, lift.at(), "", Long.MAX_VALUE)));
+        } else if (change instanceof Change.Refusal refusal) {
+            return withPreference(preference(refusal.scope()).refused(refusal.at()));
+        }
+        throw new IncompatibleClassChangeError("not a change: " + change.getClass());
+    }
+
+    private Preference preference(Scope scope) {
+        for (Preference p : preferences) {
+            if (p.scope().equals(scope)) {
+                return p;
+            }
+        }
+        return new Preference(scope, Preference.NEVER, List.of());
+    }
+
+    private Person withPreference(Preference changed) {
+        if (preferences.contains(changed) || changed.saysNothing()) {
+            return this;
+        }
+        List<Preference> all = new ArrayList<>(preferences);
+        all.removeIf(p -> p.scope().equals(changed.scope()));
+        all.add(changed);
+        return new Person(salt, birthDate, blocked, all);
+    }
+
+    /** Two people are the same row when their salts are, byte by byte. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Person p
+                && Arrays.equals(salt, p.salt)
+                && birthDate.equals(p.birthDate)
+                && blocked == p.blocked
+                && preferences.equals(p.preferences);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(salt);
+    }
+
+    /** A row may reach a log by mistake; it says nothing there. */
+    @Override
+    public String toString() {
+        return "Person[" + preferences.size() + " preferences]";
+    }
+
+    /**
+     * What was said about one scope: the last refusal and the openings after it. Older ones cannot count any more.
+     *
+     * @param refusedAt {@link #NEVER} or milliseconds since the epoch
+     */
+    public record Preference(Scope scope, long refusedAt, List<Opening> openings) {
+
+        public static final long NEVER = Long.MIN_VALUE;
+
+        public Preference {
+            openings = List.copyOf(openings);
+        }
+
+        boolean isRefused() {
+            return refusedAt != NEVER;
+        }
+
+        boolean saysNothing() {
+            return !isRefused() && openings.isEmpty();
+        }
+
+        /** A refusal of any age counts; at equal times it wins, and over imports whenever they were made. */
+        Preference refused(long at) {
+            long last = Math.max(refusedAt, at);
+            return new Preference(
+                    scope,
+                    last,
+                    openings.stream()
+                            .filter(o -> o.at() > last && o.kind() != Opening.Kind.IMPORT)
+                            .toList());
+        }
+
+        /** An opening that says no more than one that is there is left out, so that the row stays small. */
+        Preference opened(Opening opening) {
+            boolean beaten = isRefused() && (opening.at() <= refusedAt || opening.kind() == Opening.Kind.IMPORT);
+            if (beaten || openings.stream().anyMatch(o -> o.includes(opening))) {
+                return this;
+            }
+            List<Opening> all = new ArrayList<>(openings);
+            all.removeIf(opening::includes);
+            all.add(opening);
+            return new Preference(scope, refusedAt, all);
+        }
+
+        /** Whether the scope is refused at a time or at any later one: an opening launders no earlier event. */
+        boolean refuses(long time) {
+            return isRefused() && openings.stream().noneMatch(o -> o.at() <= time);
+        }
+    }
+
+    /** Something that opens a scope from its time on. */
+    public record Opening(Kind kind, long at, String notice, long expiresAt) {
+
+        public enum Kind {
+            GRANT,
+            IMPORT,
+            LIFT
+        }
+
+        boolean includes(Opening other) {
+            return kind == other.kind && notice.equals(other.notice) && at <= other.at && expiresAt >= other.expiresAt;
+        }
+    }
+}

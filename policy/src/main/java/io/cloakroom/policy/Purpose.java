@@ -1,0 +1,50 @@
+package io.cloakroom.policy;
+
+import java.util.Set;
+
+/**
+ * Why data may be used.
+ *
+ * @param scope what a consent or objection is told apart by
+ * @param categories that may be used for it; every other is dropped
+ * @param adultsOnly nothing of a known minor (C1)
+ * @param unsubscribe the event must say how to unsubscribe (C27)
+ */
+public record Purpose(
+        String id,
+        Basis basis,
+        String clause,
+        String dpv,
+        Set<Dimension> scope,
+        Set<String> categories,
+        boolean adultsOnly,
+        boolean unsubscribe) {
+
+    public Purpose {
+        scope = Set.copyOf(scope);
+        categories = Set.copyOf(categories);
+    }
+
+    /** Legal basis, GDPR art. 6. */
+    public enum Basis {
+        CONSENT,
+        CONTRACT,
+        LEGAL_OBLIGATION,
+        LEGITIMATE_INTEREST
+    }
+
+    public enum Dimension {
+        BRAND,
+        CHANNEL,
+        COLLECTOR
+    }
+
+    /** The scope of an event or a statement, cut to what this purpose tells apart. */
+    public Scope scope(String brand, String channel, String collector) {
+        return new Scope(
+                id,
+                scope.contains(Dimension.BRAND) ? brand : Scope.EVERY,
+                scope.contains(Dimension.CHANNEL) ? channel : Scope.EVERY,
+                scope.contains(Dimension.COLLECTOR) ? collector : Scope.EVERY);
+    }
+}

@@ -1,0 +1,34 @@
+package io.cloakroom.policy;
+
+import java.util.List;
+
+/**
+ * Someone who reads (C17).
+ *
+ * @param region ISO country in which the data is used
+ * @param epoch of its pseudonyms; a new one makes all tokens unrelated to the old
+ */
+public record Recipient(
+        String id, Kind kind, Role role, String region, List<Safeguard> safeguards, int epoch, String clause) {
+
+    public Recipient {
+        safeguards = List.copyOf(safeguards);
+    }
+
+    /** Who it is to the group; {@code class} in the policy. */
+    public enum Kind {
+        INTERNAL,
+        GROUP_COMPANY,
+        THIRD_PARTY
+    }
+
+    public enum Role {
+        CONTROLLER,
+        PROCESSOR
+    }
+
+    /** The name under which its pseudonym key is kept. */
+    public String keyName() {
+        return id + "." + epoch;
+    }
+}

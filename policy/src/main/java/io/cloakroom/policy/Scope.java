@@ -1,0 +1,15 @@
+package io.cloakroom.policy;
+
+/** What a consent, refusal or objection is about; {@link #EVERY} in a part means all of them. */
+public record Scope(String purpose, String brand, String channel, String collector) {
+
+    public static final String EVERY = "";
+
+    /** Whether what is said about this scope is said about the other too. */
+    public boolean covers(Scope other) {
+        return purpose.equals(other.purpose)
+                && (brand.isEmpty() || brand.equals(other.brand))
+                && (channel.isEmpty() || channel.equals(other.channel))
+                && (collector.isEmpty() || collector.equals(other.collector));
+    }
+}

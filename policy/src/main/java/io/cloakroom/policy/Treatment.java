@@ -1,0 +1,102 @@
+package io.cloakroom.policy;
+
+import io.cloakroom.policy.EventSchema.Kind;
+
+/** The form in which a recipient may have a field. */
+public sealed interface Treatment {
+
+    /** The word that stands for it in the policy and the audit. */
+    String word();
+
+    /** Whether there is a rule for this type; a policy that asks for one that is not there is refused (T3). */
+    boolean fits(Kind kind);
+
+    /** What is added to the field's name because its type changes, so that a tighter policy breaks no reader. */
+    default String suffix(Kind kind) {
+        return "";
+    }
+
+    record Keep() implements Treatment {
+        @Override
+        public String word() {
+            return "keep";
+        }
+
+        @Override
+        public boolean fits(Kind kind) {
+            return true;
+        }
+    }
+
+    record Drop() implements Treatment {
+        @Override
+        public String word() {
+            return "drop";
+        }
+
+        @Override
+        public boolean fits(Kind kind) {
+            return true;
+        }
+    }
+
+    /** A token under the recipient's key and the subject's salt, as text. */
+    record Pseudonymise() implements Treatment {
+        @Override
+        public String word() {
+            return "pseudonymise";
+        }
+
+        @Override
+        public boolean fits(Kind kind) {
+            return kind == Kind.STRING || kind == Kind.INT || kind == Kind.LONG;
+        }
+
+        @Override
+        public String suffix(Kind kind) {
+            return kind == Kind.STRING ? "" : "Token";
+        }
+    }
+
+    /** @param length of what is left, where {@code to} asks for one, else 0 */
+    record Generalise(To to, int length) implements Treatment {
+        @Override
+        public String word() {
+            return "generalise";
+        }
+
+        @Override
+        public boolean fits(Kind kind) {
+            return switch (to) {
+                case HOUR, DAY -> kind == Kind.TIMESTAMP;
+                case MONTH, YEAR -> kind == Kind.TIMESTAMP || kind == Kind.DATE;
+                case PREFIX, PATH_HEAD -> kind == Kind.STRING;
+            };
+        }
+    }
+
+    /** Times are cut in UTC and stay times: the first instant, or day, of what is left. */
+    enum To {
+        HOUR,
+        DAY,
+        MONTH,
+        YEAR,
+        /** The first {@code length} characters. */
+        PREFIX,
+        /** The first {@code length} segments of a path, without query or fragment. */
+        PATH_HEAD;
+
+        /** As the policy writes it. */
+        public String word() {
+            return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+        }
+
+        public boolean needsLength() {
+            return this == PREFIX || this == PATH_HEAD;
+        }
+    }
+
+    Treatment KEEP = new Keep();
+    Treatment DROP = new Drop();
+    Treatment PSEUDONYMISE = new Pseudonymise();
+}
