@@ -1,0 +1,158 @@
+package io.cloakroom.policy;
+
+import com.google.crypto.tink.Configuration;
+import com.google.crypto.tink.InsecureSecretKeyAccess;
+import com.google.crypto.tink.KeysetHandle;
+import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
+import com.google.crypto.tink.prf.PredefinedPrfParameters;
+import com.google.crypto.tink.prf.PrfConfig2026;
+import com.google.crypto.tink.prf.PrfSet;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The keys under which identifiers become tokens: one for each recipient and epoch, so that no two recipients share a
+ * token. Keys come from Tink keyset files {@code <recipient>.<epoch>.json} and never print.
+ */
+public final class Pseudonyms {
+
+    private static final Configuration TINK = PrfConfig2026.get();
+    private static final int TOKEN_LENGTH = 16;
+    private static final byte[] NO_SALT = new byte[Person.SALT_LENGTH];
+    private static final Base64.Encoder TEXT = Base64.getUrlEncoder().withoutPadding();
+
+    private final Map<String, Key> keys;
+
+    private Pseudonyms(Map<String, Key> keys) {
+        this.keys = Map.copyOf(keys);
+    }
+
+    /**
+     * @param names as in {@link Recipient#keyName()}
+     * @throws KeysMissingException naming every key that is not there or cannot be read (T6: no key, no release)
+     */
+    public static Pseudonyms load(Path directory, Collection<String> names) throws KeysMissingException {
+        Map<String, Key> keys = new HashMap<>();
+        List<String> problems = new ArrayList<>();
+        for (String name : names) {
+            Path file = directory.resolve(name + ".json");
+            try {
+                KeysetHandle keyset = TinkJsonProtoKeysetFormat.parseKeyset(
+                        Files.readString(file), TINK, InsecureSecretKeyAccess.get());
+                keys.put(name, new Key(keyset.getPrimitive(TINK, PrfSet.class)));
+            } catch (IOException | GeneralSecurityException e) {
+                problems.add(file + ": " + (Files.exists(file) ? "not a readable Tink PRF keyset" : "no such key"));
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new KeysMissingException(problems);
+        }
+        return new Pseudonyms(keys);
+    }
+
+    /**
+     * Makes a key for each name that has none; those that are there stay as they are.
+     *
+     * @return the files made
+     */
+    public static List<Path> create(Path directory, Collection<String> names) throws IOException {
+        List<Path> made = new ArrayList<>();
+        Files.createDirectories(directory);
+        for (String name : names) {
+            Path file = directory.resolve(name + ".json");
+            if (Files.exists(file)) {
+                continue;
+            }
+            try {
+                KeysetHandle keyset = KeysetHandle.generateNew(PredefinedPrfParameters.AES_CMAC_PRF, TINK);
+                Files.createFile(
+                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                Files.writeString(
+                        file, TinkJsonProtoKeysetFormat.serializeKeyset(keyset, TINK, InsecureSecretKeyAccess.get()));
+            } catch (GeneralSecurityException e) {
+                throw new IOException("cannot make key " + file, e);
+            }
+            made.add(file);
+        }
+        return made;
+    }
+
+    /** @throws IllegalArgumentException if that key was not loaded */
+    public Key key(String name) {
+        Key key = keys.get(name);
+        if (key == null) {
+            throw new IllegalArgumentException("no key " + name);
+        }
+        return key;
+    }
+
+    /** Says how many keys, and nothing of them. */
+    @Override
+    public String toString() {
+        return "Pseudonyms[" + keys.size() + " keys]";
+    }
+
+    /** One recipient's key of one epoch. */
+    public static final class Key {
+        private final PrfSet prf;
+
+        private Key(PrfSet prf) {
+            this.prf = prf;
+        }
+
+        /**
+         * The token of a value of a category: 22 characters of base64url, the same for the same person, value and key,
+         * and unrelated once the salt is gone.
+         */
+        public String token(String category, String value, byte[] salt) {
+            byte[] domain = category.getBytes(StandardCharsets.UTF_8);
+            byte[] text = value.getBytes(StandardCharsets.UTF_8);
+            byte[] input = ByteBuffer.allocate(domain.length + 1 + salt.length + text.length)
+                    .put(domain)
+                    .put((byte) 0)
+                    .put(salt)
+                    .put(text)
+                    .array();
+            try {
+                return TEXT.encodeToString(prf.computePrimary(input, TOKEN_LENGTH));
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException("the PRF refused " + TOKEN_LENGTH + " bytes", e);
+            }
+        }
+
+        /** The pseudonym of a subject: the key of its releases. */
+        public String subject(String subjectKey, byte[] salt) {
+            return token("subject.id", subjectKey, salt);
+        }
+
+        /** The id of a release: a primary key that tells nothing of where its event lay. */
+        public String release(String topic, int partition, long offset) {
+            return token("release", topic + "-" + partition + "-" + offset, NO_SALT);
+        }
+
+        @Override
+        public String toString() {
+            return "Key";
+        }
+    }
+
+    /** Keys that are needed and cannot be had. */
+    public static final class KeysMissingException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        KeysMissingException(List<String> problems) {
+            super(String.join("\n", problems));
+        }
+    }
+}
