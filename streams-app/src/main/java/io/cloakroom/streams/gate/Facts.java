@@ -1,0 +1,52 @@
+package io.cloakroom.streams.gate;
+
+import io.cloakroom.policy.Event;
+import io.cloakroom.policy.EventRules;
+import io.cloakroom.policy.PolicyHistory;
+import org.apache.avro.generic.IndexedRecord;
+
+/** Takes out of an event what a decision may look at, where the policy in force at its time says that it stands. */
+final class Facts {
+
+    private Facts() {}
+
+    /** @param event in the gate's schema, so {@code meta} is first */
+    static Event of(String type, IndexedRecord event, long arrivedAt, PolicyHistory history) {
+        long occurredAt = (Long) value(event, "meta.occurredAt");
+        EventRules rules = history.atOrFirst(occurredAt).events().get(type);
+        String brand = text(event, "meta.brand");
+        String collector = text(event, "meta.collector");
+        return new Event(
+                type,
+                brand,
+                text(event, "meta.surface"),
+                text(event, "meta.country"),
+                collector.isEmpty() ? brand : collector,
+                occurredAt,
+                arrivedAt,
+                rules == null ? Event.ABSENT : text(event, rules.statedBy()),
+                rules == null ? Event.ABSENT : text(event, rules.actField()),
+                rules == null ? Event.ABSENT : text(event, rules.channelField()),
+                rules == null ? Event.ABSENT : text(event, rules.unsubscribeField()));
+    }
+
+    static String subject(IndexedRecord event) {
+        return text(event, "meta.subject");
+    }
+
+    private static String text(IndexedRecord event, String path) {
+        Object value = path.isEmpty() ? null : value(event, path);
+        return value == null ? Event.ABSENT : value.toString();
+    }
+
+    private static Object value(IndexedRecord event, String path) {
+        Object value = event;
+        for (String name : path.split("\\.")) {
+            if (!(value instanceof IndexedRecord record)) {
+                return null;
+            }
+            value = record.get(record.getSchema().getField(name).pos());
+        }
+        return value;
+    }
+}

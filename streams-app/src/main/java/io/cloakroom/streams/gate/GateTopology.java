@@ -1,0 +1,65 @@
+package io.cloakroom.streams.gate;
+
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.AutoOffsetReset;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.state.Stores;
+
+/** What comes in, where it is decided, what goes out. */
+public final class GateTopology {
+
+    static final String GATE = "gate";
+    static final String PEOPLE = "people";
+
+    private GateTopology() {}
+
+    public static Topology of(GateParts parts) {
+        Topology topology = new Topology();
+
+        topology.addSource(
+                AutoOffsetReset.earliest(),
+                "events",
+                Input.BY_ARRIVAL,
+                new ByteArrayDeserializer(),
+                Input.deserializer(),
+                Topics.events(parts.engine().history()).toArray(String[]::new));
+        topology.addSource(
+                AutoOffsetReset.earliest(),
+                "control",
+                Input.FIRST,
+                new ByteArrayDeserializer(),
+                Input.deserializer(),
+                Topics.CONSENT_CHANGES,
+                Topics.FORWARDS);
+
+        topology.addProcessor(GATE, () -> new GateProcessor(parts), "events", "control");
+        topology.addStateStore(
+                Stores.keyValueStoreBuilder(
+                                Stores.persistentKeyValueStore(PEOPLE), Serdes.String(), PersonSerde.serde())
+                        .withCachingEnabled(),
+                GATE);
+        topology.addStateStore(
+                Stores.keyValueStoreBuilder(
+                                Stores.persistentKeyValueStore(AuditChain.STORE), Serdes.String(), Serdes.ByteArray())
+                        .withCachingEnabled(),
+                GATE);
+
+        Topics.releases(parts.engine().history()).forEach(topic -> sink(topology, topic));
+        sink(topology, Topics.AUDIT);
+        sink(topology, Topics.QUARANTINE);
+        sink(topology, Topics.FORWARDS);
+        return topology;
+    }
+
+    /** The name of the node that writes a topic. */
+    static String sink(String topic) {
+        return "to-" + topic;
+    }
+
+    private static void sink(Topology topology, String topic) {
+        topology.addSink(
+                sink(topic), topic, new ByteArraySerializer(), Outgoing.SERIALIZER, Outgoing.PARTITIONER, GATE);
+    }
+}

@@ -1,0 +1,73 @@
+package io.cloakroom.streams.gate;
+
+import io.cloakroom.policy.EventSchema.Kind;
+import io.cloakroom.policy.Treatment.Generalise;
+import io.cloakroom.policy.Treatment.To;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+
+/** Values made less exact. */
+final class Generalised {
+
+    private Generalised() {}
+
+    /** @param value as Avro's generic data has it: a time in milliseconds, a date in days, or text */
+    static Object value(Generalise generalise, Kind kind, Object value) {
+        return switch (generalise.to()) {
+            case HOUR, DAY -> time(generalise.to(), (Long) value);
+            case MONTH, YEAR -> kind == Kind.DATE
+                    ? (Object) date(generalise.to(), (Integer) value)
+                    : (Object) time(generalise.to(), (Long) value);
+            case PREFIX -> prefix(value.toString(), generalise.length());
+            case PATH_HEAD -> pathHead(value.toString(), generalise.length());
+        };
+    }
+
+    /** The start of the hour, day, month or year in UTC. */
+    static long time(To to, long millis) {
+        OffsetDateTime time = Instant.ofEpochMilli(millis).atOffset(ZoneOffset.UTC);
+        OffsetDateTime cut =
+                switch (to) {
+                    case HOUR -> time.truncatedTo(ChronoUnit.HOURS);
+                    case DAY -> time.truncatedTo(ChronoUnit.DAYS);
+                    case MONTH -> time.truncatedTo(ChronoUnit.DAYS).withDayOfMonth(1);
+                    case YEAR -> time.truncatedTo(ChronoUnit.DAYS).withDayOfYear(1);
+                    case PREFIX, PATH_HEAD -> throw new IllegalArgumentException("no time has a " + to);
+                };
+        return cut.toInstant().toEpochMilli();
+    }
+
+    private static int date(To to, int epochDay) {
+        LocalDate date = LocalDate.ofEpochDay(epochDay);
+        return (int) (to == To.YEAR ? date.withDayOfYear(1) : date.withDayOfMonth(1)).toEpochDay();
+    }
+
+    private static String prefix(String text, int length) {
+        int end = text.offsetByCodePoints(0, Math.min(length, text.codePointCount(0, text.length())));
+        return text.substring(0, end);
+    }
+
+    /** A full address loses its scheme, host and user too: what is left is a path. */
+    private static String pathHead(String url, int length) {
+        int scheme = url.indexOf("://");
+        String rest = scheme < 0 ? url : url.substring(scheme + 3);
+        int slash = rest.indexOf('/');
+        String path = scheme < 0 ? rest : slash < 0 ? "" : rest.substring(slash);
+        int end = path.length();
+        for (char stop : new char[] {'?', '#', ';'}) {
+            int at = path.indexOf(stop);
+            end = at >= 0 && at < end ? at : end;
+        }
+        StringBuilder head = new StringBuilder();
+        int segments = 0;
+        for (String segment : path.substring(0, end).split("/")) {
+            if (!segment.isEmpty() && segments++ < length) {
+                head.append('/').append(segment);
+            }
+        }
+        return head.length() == 0 ? "/" : head.toString();
+    }
+}

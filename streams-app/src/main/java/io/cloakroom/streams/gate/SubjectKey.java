@@ -1,0 +1,41 @@
+package io.cloakroom.streams.gate;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.apache.kafka.common.utils.Utils;
+
+/** The key of every input: {@code customer:<id>}, {@code cookie:<id>} or {@code device:<id>}. */
+final class SubjectKey {
+
+    /** In bytes: a longer key is no key. */
+    private static final int LONGEST = 512;
+
+    private SubjectKey() {}
+
+    static Optional<String> read(byte[] key) {
+        if (key.length > LONGEST) {
+            return Optional.empty();
+        }
+        try {
+            String text =
+                    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString();
+            return isSubjectKey(text) ? Optional.of(text) : Optional.empty();
+        } catch (CharacterCodingException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isSubjectKey(String text) {
+        int colon = text.indexOf(':');
+        String kind = colon < 0 ? "" : text.substring(0, colon);
+        return colon < text.length() - 1
+                && (kind.equals("customer") || kind.equals("cookie") || kind.equals("device"));
+    }
+
+    /** Where Kafka's own default partitioner puts the key. */
+    static int partition(byte[] key, int partitions) {
+        return Utils.toPositive(Utils.murmur2(key)) % partitions;
+    }
+}
