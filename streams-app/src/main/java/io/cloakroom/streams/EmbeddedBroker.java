@@ -1,0 +1,153 @@
+package io.cloakroom.streams;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.Writer;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Stream;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import kafka.tools.StorageTool;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+
+/**
+ * One Kafka node, broker and controller, inside this JVM, for the demo, a single machine and tests.
+ *
+ * <p>It speaks plaintext to 127.0.0.1 only and keeps one replica of everything: what stands in its directory is as safe
+ * as that one disk.
+ */
+public final class EmbeddedBroker implements AutoCloseable {
+    private static final String HOST = "127.0.0.1";
+
+    private final KafkaRaftServer server;
+    private final String bootstrapServers;
+
+    private EmbeddedBroker(KafkaRaftServer server, String bootstrapServers) {
+        this.server = server;
+        this.bootstrapServers = bootstrapServers;
+    }
+
+    /**
+     * Starts a broker and returns when it accepts clients.
+     *
+     * @param directory keeps everything that the broker knows; made and formatted if missing or empty, reused if an
+     *     earlier broker formatted it
+     * @param port of the listener for clients; 0 takes any free one
+     * @throws BindException if the port is taken
+     * @throws FileSystemException if the directory holds something else than a broker's data
+     */
+    public static EmbeddedBroker start(Path directory, int port) throws IOException {
+        int clientPort = freePort(port);
+        int controllerPort = freePort(0);
+        Properties settings = settings(directory, clientPort, controllerPort);
+        if (!isFormatted(directory)) {
+            format(directory, settings);
+        }
+        KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
+        try {
+            server.startup();
+        } catch (RuntimeException e) {
+            server.shutdown();
+            server.awaitShutdown();
+            throw new IOException("The broker in " + directory + " did not start: " + e.getMessage(), e);
+        }
+        return new EmbeddedBroker(server, HOST + ":" + clientPort);
+    }
+
+    /** The value of {@code bootstrap.servers} for this broker. */
+    public String bootstrapServers() {
+        return bootstrapServers;
+    }
+
+    /** Stops the broker and waits until its files are closed. */
+    @Override
+    public void close() {
+        server.shutdown();
+        server.awaitShutdown();
+    }
+
+    static Properties settings(Path directory, int clientPort, int controllerPort) {
+        Properties settings = new Properties();
+        settings.putAll(Map.of(
+                "process.roles", "broker,controller",
+                "node.id", "1",
+                "controller.quorum.voters", "1@" + HOST + ":" + controllerPort,
+                "listeners", "CLIENT://" + HOST + ":" + clientPort + ",CONTROLLER://" + HOST + ":" + controllerPort,
+                "advertised.listeners", "CLIENT://" + HOST + ":" + clientPort,
+                "listener.security.protocol.map", "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+                "inter.broker.listener.name", "CLIENT",
+                "controller.listener.names", "CONTROLLER",
+                "log.dirs", directory.toAbsolutePath().toString(),
+                "auto.create.topics.enable", "false"));
+        for (String topic : new String[] {"offsets.topic", "transaction.state.log", "share.coordinator.state.topic"}) {
+            settings.put(topic + ".replication.factor", "1");
+            settings.put(topic + ".num.partitions", "5");
+        }
+        settings.putAll(Map.of(
+                "transaction.state.log.min.isr", "1",
+                "share.coordinator.state.topic.min.isr", "1",
+                "group.initial.rebalance.delay.ms", "0",
+                "group.streams.initial.rebalance.delay.ms", "0",
+                // The open transaction of a killed gate would block its readers for 10 s more by default.
+                "transaction.abort.timed.out.transaction.cleanup.interval.ms", "500",
+                // The smallest that the cleaner takes; the default is 128 MB of heap.
+                "log.cleaner.dedupe.buffer.size", "2097152"));
+        return settings;
+    }
+
+    private static int freePort(int port) throws IOException {
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(InetAddress.getByName(HOST), port));
+            return socket.getLocalPort();
+        } catch (BindException e) {
+            BindException taken = new BindException(
+                    "Port " + port + " of " + HOST + " is taken: stop what listens there, or choose another port.");
+            taken.initCause(e);
+            throw taken;
+        }
+    }
+
+    private static boolean isFormatted(Path directory) throws IOException {
+        if (Files.exists(directory.resolve("meta.properties"))) {
+            return true;
+        }
+        Files.createDirectories(directory);
+        try (Stream<Path> content = Files.list(directory)) {
+            if (content.findAny().isPresent()) {
+                throw new FileSystemException(
+                        directory.toString(),
+                        null,
+                        "is not empty and holds no broker's data: choose another directory");
+            }
+        }
+        return false;
+    }
+
+    private static void format(Path directory, Properties settings) throws IOException {
+        Path file = Files.createTempFile("broker", ".properties");
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        try (PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8)) {
+            try (Writer writer = Files.newBufferedWriter(file)) {
+                settings.store(writer, null);
+            }
+            String[] command = {"format", "-t", Uuid.randomUuid().toString(), "-c", file.toString()};
+            if (StorageTool.execute(command, out) != 0) {
+                throw new FileSystemException(
+                        directory.toString(), null, "was not formatted: " + said.toString(StandardCharsets.UTF_8));
+            }
+        } finally {
+            Files.delete(file);
+        }
+    }
+}

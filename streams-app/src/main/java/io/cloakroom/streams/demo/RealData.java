@@ -1,0 +1,292 @@
+package io.cloakroom.streams.demo;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.charset.StandardCharsets;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What FoodMart, Chinook and the list of user agents say, unchanged: people, what they bought, what there is to buy.
+ *
+ * @param foodmartCustomers how many customers FoodMart has; {@code people} holds those who bought in December 1998
+ * @param promotions names of FoodMart's promotions
+ */
+record RealData(
+        List<Person> foodmart,
+        List<Person> chinook,
+        List<Product> foodmartProducts,
+        List<Product> chinookProducts,
+        List<String> promotions,
+        List<String> userAgents,
+        int foodmartCustomers) {
+
+    /**
+     * A customer.
+     *
+     * @param email null where the source has none, as {@code phone}, {@code birthDate}, {@code gender}, {@code tier}
+     * @param postcode empty where the source has none
+     * @param country ISO 3166-1 alpha-2
+     * @param agent who answers this customer's chats, or null
+     */
+    record Person(
+            String id,
+            String name,
+            String email,
+            String phone,
+            String street,
+            String city,
+            String postcode,
+            String country,
+            LocalDate birthDate,
+            String gender,
+            String tier,
+            Agent agent,
+            List<Purchase> purchases) {}
+
+    record Agent(String id, String firstName, String email) {}
+
+    /**
+     * What one customer bought at one time.
+     *
+     * @param when when it was bought, 0 at the start of the source's time and 1 at its end
+     * @param shop a number that tells the shops of a source apart
+     */
+    record Purchase(String orderId, double when, int shop, List<Line> lines) {}
+
+    /** @param price of one piece, in cents of a US dollar, as are all prices of both sources */
+    record Line(Product product, int quantity, long price) {}
+
+    /** @param page path of a page that could show it */
+    record Product(String sku, String name, String page) {}
+
+    static RealData load() {
+        try {
+            Foodmart foodmart = new Foodmart();
+            Chinook chinook = new Chinook();
+            return new RealData(
+                    foodmart.people(),
+                    chinook.people(),
+                    List.copyOf(foodmart.products.values()),
+                    List.copyOf(chinook.products.values()),
+                    foodmart.promotions.stream().distinct().toList(),
+                    readUserAgents(),
+                    foodmart.customers);
+        } catch (IOException e) {
+            throw new IllegalStateException("The demo's data cannot be read", e);
+        }
+    }
+
+    /** FoodMart: its customers and products, and its sales of December 1998, its last month. */
+    private static final class Foodmart {
+        /** Values of {@code time_id} for 1 December 1998 and 1 January 1999. */
+        private static final int FIRST_DAY = 1066;
+
+        private static final int END = 1097;
+
+        final Map<Integer, Product> products = new LinkedHashMap<>();
+        final List<String> promotions = new ArrayList<>();
+        private final Map<String, List<List<String>>> sales = new LinkedHashMap<>();
+        private final Map<String, List<String>> buyers = new LinkedHashMap<>();
+        private final List<List<String>> productRows = new ArrayList<>();
+        private final Map<String, String> classes = new HashMap<>();
+        int customers;
+
+        Foodmart() throws IOException {
+            try (InputStream script = resource("/foodmart.script")) {
+                HsqldbScript.read(
+                        script,
+                        Map.of(
+                                "sales_fact_dec_1998",
+                                sale -> sales.computeIfAbsent(sale.get(2), customer -> new ArrayList<>())
+                                        .add(sale),
+                                "customer",
+                                this::addCustomer,
+                                "product",
+                                productRows::add,
+                                "product_class",
+                                row -> classes.put(row.get(0), "/" + slug(row.get(2)) + "/" + slug(row.get(1))),
+                                "promotion",
+                                row -> promotions.add(row.get(2))));
+            }
+            promotions.remove("No Promotion");
+            for (List<String> row : productRows) {
+                String name = row.get(3);
+                String page = classes.get(row.get(0)) + "/" + slug(name);
+                products.put(Integer.valueOf(row.get(1)), new Product(row.get(4), name, page));
+            }
+        }
+
+        private void addCustomer(List<String> row) {
+            customers++;
+            if (sales.containsKey(row.get(0))) {
+                buyers.put(row.get(0), row);
+            }
+        }
+
+        List<Person> people() {
+            return buyers.values().stream()
+                    .map(row -> new Person(
+                            "foodmart-" + row.get(0),
+                            row.get(28),
+                            null,
+                            row.get(14),
+                            row.get(5),
+                            row.get(9),
+                            row.get(11),
+                            isoCountry(row.get(12)),
+                            LocalDate.parse(row.get(16)),
+                            row.get(19),
+                            row.get(24),
+                            null,
+                            purchases(row.get(0))))
+                    .toList();
+        }
+
+        private List<Purchase> purchases(String customer) {
+            Map<Integer, List<List<String>>> byDay = new LinkedHashMap<>();
+            for (List<String> sale : sales.get(customer)) {
+                byDay.computeIfAbsent(Integer.valueOf(sale.get(1)), day -> new ArrayList<>())
+                        .add(sale);
+            }
+            List<Purchase> purchases = new ArrayList<>();
+            byDay.forEach((day, rows) -> purchases.add(new Purchase(
+                    "foodmart-" + customer + "-" + day,
+                    (double) (day - FIRST_DAY) / (END - FIRST_DAY),
+                    Integer.parseInt(rows.get(0).get(4)),
+                    rows.stream().map(this::line).toList())));
+            return purchases;
+        }
+
+        private Line line(List<String> sale) {
+            BigDecimal pieces = new BigDecimal(sale.get(7));
+            long price = cents(new BigDecimal(sale.get(5)).divide(pieces, 4, RoundingMode.HALF_UP));
+            return new Line(products.get(Integer.valueOf(sale.get(0))), pieces.intValueExact(), price);
+        }
+    }
+
+    /** Chinook: its customers, tracks and invoices, 2009 to 2013. */
+    private static final class Chinook {
+        private static final long FIRST_DAY = LocalDate.of(2009, 1, 1).toEpochDay();
+        private static final long END = LocalDate.of(2014, 1, 1).toEpochDay();
+
+        final Map<String, Product> products = new LinkedHashMap<>();
+        private final List<List<String>> customers = new ArrayList<>();
+        private final Map<String, Agent> agents = new HashMap<>();
+        private final Map<String, String> genres = new HashMap<>();
+        private final Map<String, List<List<String>>> invoices = new HashMap<>();
+        private final Map<String, List<List<String>>> lines = new HashMap<>();
+        private final List<List<String>> tracks = new ArrayList<>();
+
+        Chinook() throws IOException {
+            try (InputStream script = resource("/chinook.script")) {
+                HsqldbScript.read(
+                        script,
+                        Map.of(
+                                "Customer", customers::add,
+                                "Employee", row -> agents.put(row.get(0), agent(row)),
+                                "Genre", row -> genres.put(row.get(0), row.get(1)),
+                                "Track", tracks::add,
+                                "Invoice",
+                                        row -> invoices.computeIfAbsent(row.get(1), customer -> new ArrayList<>())
+                                                .add(row),
+                                "InvoiceLine",
+                                        row -> lines.computeIfAbsent(row.get(1), invoice -> new ArrayList<>())
+                                                .add(row)));
+            }
+            for (List<String> row : tracks) {
+                String page = "/music/" + slug(genres.get(row.get(4))) + "/" + slug(row.get(1));
+                products.put(row.get(0), new Product("track-" + row.get(0), row.get(1), page));
+            }
+        }
+
+        private static Agent agent(List<String> row) {
+            return new Agent("employee-" + row.get(0), row.get(2), row.get(14));
+        }
+
+        List<Person> people() {
+            return customers.stream()
+                    .map(row -> new Person(
+                            "chinook-" + row.get(0),
+                            row.get(1) + " " + row.get(2),
+                            row.get(11),
+                            row.get(9),
+                            row.get(4),
+                            row.get(5),
+                            row.get(8) == null ? "" : row.get(8),
+                            isoCountry(row.get(7)),
+                            null,
+                            null,
+                            null,
+                            agents.get(row.get(12)),
+                            purchases(row.get(0))))
+                    .toList();
+        }
+
+        private List<Purchase> purchases(String customer) {
+            return invoices.get(customer).stream()
+                    .map(row -> new Purchase(
+                            "chinook-" + row.get(0),
+                            (double) (LocalDate.parse(row.get(2)).toEpochDay() - FIRST_DAY) / (END - FIRST_DAY),
+                            Integer.parseInt(customer),
+                            lines.get(row.get(0)).stream().map(this::line).toList()))
+                    .toList();
+        }
+
+        private Line line(List<String> row) {
+            return new Line(products.get(row.get(2)), Integer.parseInt(row.get(4)), cents(new BigDecimal(row.get(3))));
+        }
+    }
+
+    private static List<String> readUserAgents() throws IOException {
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(
+                resource("/io/cloakroom/streams/demo/user-agents.txt"), StandardCharsets.UTF_8))) {
+            return lines.lines().filter(line -> !line.startsWith("#")).toList();
+        }
+    }
+
+    private static InputStream resource(String name) {
+        InputStream resource = RealData.class.getResourceAsStream(name);
+        if (resource == null) {
+            throw new IllegalStateException("Not on the class path: " + name);
+        }
+        return resource;
+    }
+
+    private static long cents(BigDecimal dollars) {
+        return dollars.movePointRight(2).setScale(0, RoundingMode.HALF_UP).longValueExact();
+    }
+
+    private static String slug(String name) {
+        return name.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}]+", "-").replaceAll("^-|-$", "");
+    }
+
+    private static String isoCountry(String name) {
+        String iso = ISO_COUNTRIES.get(name);
+        if (iso == null) {
+            throw new IllegalStateException("No ISO code for the country " + name);
+        }
+        return iso;
+    }
+
+    private static final Map<String, String> ISO_COUNTRIES = isoCountries();
+
+    private static Map<String, String> isoCountries() {
+        Map<String, String> countries = new HashMap<>();
+        for (String iso : Locale.getISOCountries()) {
+            countries.put(new Locale.Builder().setRegion(iso).build().getDisplayCountry(Locale.ENGLISH), iso);
+        }
+        countries.put("USA", "US");
+        countries.put("Czech Republic", "CZ");
+        return countries;
+    }
+}
