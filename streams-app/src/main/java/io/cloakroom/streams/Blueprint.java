@@ -1,0 +1,86 @@
+package io.cloakroom.streams;
+
+import io.cloakroom.control.ConsentChange;
+import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.Forward;
+import io.cloakroom.gate.Quarantined;
+import io.cloakroom.policy.EventSchema;
+import io.cloakroom.policy.PolicyHistory;
+import io.cloakroom.policy.PolicyLoader;
+import io.cloakroom.policy.PolicyRefusedException;
+import io.cloakroom.policy.Recipient;
+import io.cloakroom.schemas.Schemas;
+import io.cloakroom.streams.gate.GateParts;
+import io.cloakroom.streams.gate.Projection;
+import io.cloakroom.streams.gate.Shapes;
+import io.cloakroom.streams.gate.Topics;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.avro.Schema;
+
+/**
+ * All that follows from the policy and the gate's schemas: projections, topics, registry subjects, keys.
+ *
+ * @param schemas the gate's schema of each event type
+ * @param projections of every version of the policy, oldest first
+ */
+public record Blueprint(PolicyHistory history, Map<String, Schema> schemas, List<Projection> projections) {
+
+    /**
+     * @param policies a file or directory
+     * @throws PolicyRefusedException with every problem of the policy
+     * @throws IllegalArgumentException if one of the gate's schemas has an unlabelled field
+     */
+    public static Blueprint load(Path policies) throws PolicyRefusedException {
+        Map<String, Schema> schemas = new TreeMap<>();
+        Schemas.eventTypes().forEach(type -> schemas.put(type, Schemas.event(type)));
+        List<EventSchema> shapes = schemas.entrySet().stream()
+                .map(e -> Shapes.of(e.getKey(), e.getValue()))
+                .toList();
+        PolicyHistory history = PolicyLoader.load(policies, shapes);
+        List<Projection> projections = new ArrayList<>();
+        history.versions().forEach(policy -> policy.events().values().stream()
+                .flatMap(rules -> rules.accesses().stream())
+                .map(access -> new Projection(access, schemas.get(access.schema().type())))
+                .forEach(projections::add));
+        return new Blueprint(history, Map.copyOf(schemas), List.copyOf(projections));
+    }
+
+    /** Every topic that must be there. */
+    public List<TopicSpec> topics() {
+        List<TopicSpec> topics = new ArrayList<>();
+        Topics.inputs(history).forEach(name -> topics.add(TopicSpec.input(name)));
+        Topics.releases(history).forEach(name -> topics.add(TopicSpec.output(name)));
+        topics.add(TopicSpec.output(Topics.AUDIT));
+        topics.add(TopicSpec.output(Topics.QUARANTINE));
+        return topics;
+    }
+
+    /** A schema that a registry subject must have. */
+    public record Registration(String subject, Schema schema) {}
+
+    /** Every schema that must be registered, older versions of a release before newer ones. */
+    public List<Registration> registrations() {
+        List<Registration> registrations = new ArrayList<>();
+        new TreeMap<>(schemas)
+                .forEach((type, schema) -> registrations.add(new Registration(Topics.subject(Topics.events(type)), schema)));
+        registrations.add(new Registration(Topics.subject(Topics.CONSENT_CHANGES), ConsentChange.SCHEMA$));
+        registrations.add(new Registration(Topics.subject(Topics.FORWARDS), Forward.SCHEMA$));
+        registrations.add(new Registration(Topics.subject(Topics.AUDIT), AuditEntry.SCHEMA$));
+        registrations.add(new Registration(Topics.subject(Topics.QUARANTINE), Quarantined.SCHEMA$));
+        projections.forEach(p -> registrations.add(new Registration(Topics.subject(p.access().topic()), p.schema())));
+        return registrations;
+    }
+
+    /** The names of the keys that the gate needs: one for each recipient and epoch of any version, one for the audit. */
+    public TreeSet<String> keyNames() {
+        TreeSet<String> names = new TreeSet<>(List.of(GateParts.AUDIT_KEY));
+        history.versions().forEach(policy ->
+                policy.recipients().values().stream().map(Recipient::keyName).forEach(names::add));
+        return names;
+    }
+}

@@ -1,0 +1,154 @@
+package io.cloakroom.streams;
+
+import io.cloakroom.policy.Engine;
+import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.policy.Pseudonyms.KeysMissingException;
+import io.cloakroom.schemas.SchemaRegistry;
+import io.cloakroom.streams.gate.GateParts;
+import io.cloakroom.streams.gate.GateTopology;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One running instance of the gate. It does not start unless everything that it needs is there and right. */
+public final class Gate implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
+
+    /** Room in a batch for what Kafka adds to a single record, in bytes. */
+    private static final int RECORD_OVERHEAD = 256;
+
+    private static final String DEFAULT_APPLICATION_ID = "cloakroom-gate";
+
+    private final KafkaStreams streams;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+
+    private Gate(KafkaStreams streams) {
+        this.streams = streams;
+        streams.setUncaughtExceptionHandler(e -> {
+            // Nothing is committed: another instance, or the next start, takes the records again.
+            failure.compareAndSet(null, e);
+            return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+        });
+        streams.setStateListener((now, before) -> {
+            LOG.atInfo().addKeyValue("state", now).log("gate");
+            if (now.hasCompletedShutdown()) {
+                ended.countDown();
+            }
+        });
+    }
+
+    /** Why the gate does not start: every reason, a line each. */
+    public static final class NotReadyException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        NotReadyException(List<String> problems) {
+            super(String.join("\n", problems));
+        }
+    }
+
+    /** @throws NotReadyException with every missing topic, schema and key, and everything that is not as it must be */
+    public static Gate start(Settings settings, Blueprint blueprint)
+            throws NotReadyException, ExecutionException, InterruptedException {
+        GateParts parts = check(settings, blueprint);
+        Gate gate = new Gate(new KafkaStreams(GateTopology.of(parts), streamsConfig(settings, parts, blueprint)));
+        gate.streams.start();
+        return gate;
+    }
+
+    private static GateParts check(Settings settings, Blueprint blueprint)
+            throws NotReadyException, ExecutionException, InterruptedException {
+        SchemaRegistry registry = SchemaRegistry.connect(settings.client());
+        List<String> problems = new ArrayList<>();
+        Pseudonyms pseudonyms = null;
+        try {
+            pseudonyms = Pseudonyms.load(settings.keys(), blueprint.keyNames());
+        } catch (KeysMissingException e) {
+            problems.add(e.getMessage());
+            problems.add("make the missing keys with: cloakroom keys create");
+        }
+        try (Admin admin = Admin.create(settings.client())) {
+            Provisioning provisioning = new Provisioning(admin, registry, blueprint);
+            Provisioning.Plan plan = provisioning.plan();
+            problems.addAll(plan.wrong());
+            plan.missing().forEach(topic -> problems.add("topic " + topic.name() + " is missing"));
+            plan.unregistered().forEach(r -> problems.add("schema of " + r.subject() + " is not registered"));
+            if (!plan.missing().isEmpty() || !plan.unregistered().isEmpty()) {
+                problems.add("make what is missing with: cloakroom topics apply");
+            }
+            if (!problems.isEmpty()) {
+                throw new NotReadyException(problems);
+            }
+            Map<String, Integer> longest = provisioning.longestRecords();
+            return new GateParts(
+                    new Engine(blueprint.history()),
+                    registry,
+                    pseudonyms,
+                    blueprint.schemas(),
+                    blueprint.projections(),
+                    plan.partitions(),
+                    topic -> longest.get(topic) - RECORD_OVERHEAD);
+        }
+    }
+
+    private static Properties streamsConfig(Settings settings, GateParts parts, Blueprint blueprint) {
+        int longest = blueprint.topics().stream()
+                .mapToInt(topic -> parts.longestRelease().applyAsInt(topic.name()))
+                .max()
+                .orElseThrow();
+        Map<String, Object> config = new HashMap<>(Map.of(
+                StreamsConfig.APPLICATION_ID_CONFIG, DEFAULT_APPLICATION_ID,
+                StreamsConfig.GROUP_PROTOCOL_CONFIG, "streams",
+                StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100,
+                StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, 100L,
+                StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4",
+                // After a kill, readers wait this long for the transaction that was open.
+                StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 10_000));
+        config.putAll(settings.client());
+        // Compression never makes a record longer than this on its way.
+        config.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), longest + 2 * RECORD_OVERHEAD);
+        config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+        Properties properties = new Properties();
+        properties.putAll(config);
+        return properties;
+    }
+
+    public boolean isRunning() {
+        return streams.state() == KafkaStreams.State.RUNNING;
+    }
+
+    /**
+     * Waits until the gate has stopped.
+     *
+     * @throws IllegalStateException if it failed, with what it failed of
+     */
+    public void awaitEnd() throws InterruptedException {
+        ended.await();
+        Throwable cause = failure.get();
+        if (cause != null) {
+            throw new IllegalStateException("the gate stopped; nothing that it had not committed was released", cause);
+        }
+    }
+
+    /** Stops and leaves the group, so that another instance takes over at once. */
+    @Override
+    public void close() {
+        streams.close(new KafkaStreams.CloseOptions()
+                .timeout(Duration.ofSeconds(30))
+                .leaveGroup(true));
+    }
+}

@@ -1,0 +1,107 @@
+package io.cloakroom.streams;
+
+import io.cloakroom.schemas.AvroConfig;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.streams.StreamsConfig;
+
+/**
+ * The settings of one run: Kafka's and Confluent's own keys for every connection, and two of Cloakroom's.
+ *
+ * <p>None of them turns a rule off: what would (another processing guarantee, say) is refused (T4, T5).
+ */
+public record Settings(Map<String, String> all) {
+
+    /** A file or directory of policy versions. */
+    public static final String POLICIES = "cloakroom.policies";
+
+    /** The directory of the pseudonym keys. */
+    public static final String KEYS = "cloakroom.keys";
+
+    private static final Set<String> OURS =
+            new TreeSet<>(Set.of(POLICIES, KEYS, AvroConfig.SERIALIZER_CONFIG));
+
+    private static final Set<String> FIXED = Set.of(
+            StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
+            StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
+            StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
+            StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
+            StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG,
+            ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+            ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+            ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG);
+
+    /** Those with which Streams tells its clients apart. */
+    private static final Pattern CLIENT_PREFIX =
+            Pattern.compile("^((main|restore|global)\\.)?(consumer|producer|admin)\\.");
+
+    public Settings {
+        all = Map.copyOf(all);
+        for (String key : new TreeSet<>(all.keySet())) {
+            if (key.startsWith("cloakroom.") && !OURS.contains(key)) {
+                throw new IllegalArgumentException(key + " is not a setting; there are " + String.join(", ", OURS));
+            }
+            if (FIXED.contains(CLIENT_PREFIX.matcher(key).replaceFirst(""))) {
+                throw new IllegalArgumentException(key + " is fixed: releases, state and audit are one transaction");
+            }
+        }
+    }
+
+    /** @throws IOException if the file is not there or not a properties file */
+    public static Settings read(Path file) throws IOException {
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file)) {
+            properties.load(reader);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + ": not a properties file: " + e.getMessage(), e);
+        }
+        Map<String, String> all = new HashMap<>();
+        properties.forEach((key, value) -> all.put(key.toString(), value.toString().strip()));
+        return new Settings(all);
+    }
+
+    public Settings with(Map<String, String> more) {
+        Map<String, String> both = new HashMap<>(all);
+        both.putAll(more);
+        return new Settings(both);
+    }
+
+    public Path policies() {
+        return Path.of(required(POLICIES));
+    }
+
+    public Path keys() {
+        return Path.of(required(KEYS));
+    }
+
+    /** What clients of Kafka and of the registry are configured with. */
+    public Map<String, Object> client() {
+        Map<String, Object> client = new HashMap<>(all);
+        client.keySet().removeIf(key -> key.startsWith("cloakroom."));
+        return client;
+    }
+
+    /** @throws IllegalArgumentException naming the setting that is missing */
+    public String required(String key) {
+        String value = all.get(key);
+        if (value == null || value.isEmpty()) {
+            throw new IllegalArgumentException("the setting " + key + " is missing");
+        }
+        return value;
+    }
+
+    /** Settings hold passwords. */
+    @Override
+    public String toString() {
+        return "Settings" + new TreeSet<>(all.keySet());
+    }
+}
