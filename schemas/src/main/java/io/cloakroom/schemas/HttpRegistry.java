@@ -1,0 +1,218 @@
+package io.cloakroom.schemas;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.cloakroom.schemas.AvroConfig.Endpoint;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import javax.net.ssl.HttpsURLConnection;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+import org.apache.kafka.common.config.SslConfigs;
+import org.apache.kafka.common.config.types.Password;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.security.ssl.DefaultSslEngineFactory;
+
+/** A client of Confluent's REST interface: one attempt goes through all addresses, and attempts are bounded. */
+final class HttpRegistry implements SchemaRegistry {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
+    private static final int LONGEST_ANSWER = 64 << 20;
+
+    private final AvroConfig config;
+    private final List<Endpoint> endpoints;
+    private final Optional<DefaultSslEngineFactory> ssl;
+    private final boolean anyHostname;
+    private volatile int preferred;
+
+    HttpRegistry(AvroConfig config) {
+        this.config = config;
+        endpoints = config.endpoints();
+        Map<String, Object> settings = config.ssl();
+        ssl = settings.isEmpty() ? Optional.empty() : Optional.of(new DefaultSslEngineFactory());
+        ssl.ifPresent(factory -> factory.configure(settings));
+        anyHostname = "".equals(settings.get(SslConfigs.SSL_ENDPOINT_IDENTIFICATION_ALGORITHM_CONFIG));
+    }
+
+    @Override
+    public int register(String subject, Schema schema) {
+        return idOf(call("POST", "/subjects/" + encode(subject) + "/versions", SchemaText.of(schema)));
+    }
+
+    @Override
+    public int id(String subject, Schema schema) {
+        return idOf(call("POST", "/subjects/" + encode(subject), SchemaText.of(schema)));
+    }
+
+    @Override
+    public Schema byId(int id) {
+        return parse(call("GET", "/schemas/ids/" + id, null), "schema id " + id);
+    }
+
+    @Override
+    public Optional<Version> latest(String subject) {
+        JsonNode answer;
+        try {
+            answer = call("GET", "/subjects/" + encode(subject) + "/versions/latest", null);
+        } catch (SchemaNotFoundException e) {
+            return Optional.empty();
+        }
+        Schema schema = parse(answer, "the latest schema of " + subject);
+        return Optional.of(new Version(subject, answer.path("version").asInt(), idOf(answer), schema));
+    }
+
+    private Schema parse(JsonNode answer, String what) {
+        String type = answer.path("schemaType").asText("AVRO");
+        if (!type.equals("AVRO")) {
+            throw new SerializationException(what + " is a " + type + " schema; only AVRO can be read");
+        }
+        try {
+            return SchemaText.of(answer)
+                    .parse(reference -> SchemaText.of(call(
+                            "GET",
+                            "/subjects/" + encode(reference.subject()) + "/versions/" + reference.version()
+                                    + "?deleted=true",
+                            null)));
+        } catch (AvroRuntimeException e) {
+            throw new SerializationException(what + " is no Avro schema that can be read: " + e.getMessage());
+        }
+    }
+
+    private static int idOf(JsonNode answer) {
+        if (!answer.path("id").isInt()) {
+            throw new RegistryRefusedException(
+                    200, "the schema registry's answer has no id; check schema.registry.url");
+        }
+        return answer.path("id").intValue();
+    }
+
+    private JsonNode call(String method, String path, SchemaText body) {
+        for (int attempt = 0; ; attempt++) {
+            String[] failures = new String[endpoints.size()];
+            int start = preferred;
+            for (int i = 0; i < endpoints.size(); i++) {
+                int index = (start + i) % endpoints.size();
+                Endpoint endpoint = endpoints.get(index);
+                try {
+                    Answer answer = send(endpoint, method, path, body);
+                    if (!answer.mayPass()) {
+                        preferred = index;
+                        return answer.orThrow(method, endpoint.url() + path);
+                    }
+                    failures[i] = endpoint.url() + " (HTTP " + answer.status() + ")";
+                } catch (IOException e) {
+                    failures[i] = endpoint.url() + " (" + e + ")";
+                }
+            }
+            if (attempt == config.getInt(AvroConfig.MAX_RETRIES)) {
+                throw new RegistryUnavailableException("no schema registry answered " + method + " " + path + " in "
+                        + (attempt + 1) + " attempts: " + String.join(", ", failures)
+                        + "; check that it runs and that " + AvroConfig.URLS + " is right");
+            }
+            pause(attempt);
+        }
+    }
+
+    /** What the registry said; the body is JSON, or missing where the answer is an error. */
+    private record Answer(int status, JsonNode body) {
+
+        boolean mayPass() {
+            return status >= 500 || status == 429 || status == 408;
+        }
+
+        JsonNode orThrow(String method, String url) {
+            if (status / 100 == 2) {
+                return body;
+            }
+            int code = body.path("error_code").asInt(status);
+            String message = "schema registry answered " + method + " " + url + " with " + code + ": "
+                    + body.path("message").asText("no message");
+            throw switch (code) {
+                case Subjects.NO_SUBJECT, Subjects.NO_VERSION, Subjects.NO_SCHEMA ->
+                    new SchemaNotFoundException(message + "; register the schema first, or check " + AvroConfig.URLS);
+                case 401, 403 ->
+                    new RegistryRefusedException(code, message + "; check the credentials for the schema registry");
+                default -> new RegistryRefusedException(code, message);
+            };
+        }
+    }
+
+    private Answer send(Endpoint endpoint, String method, String path, SchemaText body) throws IOException {
+        HttpURLConnection connection =
+                (HttpURLConnection) URI.create(endpoint.url() + path).toURL().openConnection();
+        connection.setRequestMethod(method);
+        connection.setConnectTimeout(config.getInt(AvroConfig.CONNECT_TIMEOUT));
+        connection.setReadTimeout(config.getInt(AvroConfig.READ_TIMEOUT));
+        connection.setInstanceFollowRedirects(false); // credentials go nowhere else
+        connection.setUseCaches(false);
+        connection.setRequestProperty("Accept", CONTENT_TYPE);
+        endpoint.authorization()
+                .map(Password::value)
+                .ifPresent(value -> connection.setRequestProperty("Authorization", value));
+        if (connection instanceof HttpsURLConnection https) {
+            ssl.ifPresent(
+                    factory -> https.setSSLSocketFactory(factory.sslContext().getSocketFactory()));
+            if (anyHostname) {
+                https.setHostnameVerifier((host, session) -> true);
+            }
+        }
+        if (body != null) {
+            connection.setDoOutput(true);
+            connection.setRequestProperty("Content-Type", CONTENT_TYPE);
+            connection.getOutputStream().write(JSON.writeValueAsBytes(body));
+        }
+        int status = connection.getResponseCode();
+        boolean success = status / 100 == 2;
+        try (InputStream in = success ? connection.getInputStream() : connection.getErrorStream()) {
+            byte[] bytes = in == null ? new byte[0] : in.readNBytes(LONGEST_ANSWER);
+            return new Answer(status, success ? json(bytes) : errorBody(bytes));
+        }
+    }
+
+    /** A success that is no JSON object is not the registry's: something stands between. */
+    private static JsonNode json(byte[] bytes) throws IOException {
+        try {
+            JsonNode node = JSON.readTree(bytes);
+            if (node.isObject()) {
+                return node;
+            }
+        } catch (IOException e) {
+            // said below, without the answer's text
+        }
+        throw new IOException("the answer is no JSON object");
+    }
+
+    private static JsonNode errorBody(byte[] bytes) {
+        try {
+            return JSON.readTree(bytes);
+        } catch (IOException e) {
+            return JSON.createObjectNode();
+        }
+    }
+
+    private void pause(int attempt) {
+        long longest = Math.min(
+                config.getInt(AvroConfig.RETRY_MAX_WAIT),
+                (long) config.getInt(AvroConfig.RETRY_WAIT) << Math.min(attempt, 20));
+        try {
+            // Between half and all of it, so that the instances of a cluster do not ask in step.
+            Thread.sleep(longest / 2 + ThreadLocalRandom.current().nextLong(longest / 2 + 1));
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
+        }
+    }
+
+    private static String encode(String subject) {
+        return URLEncoder.encode(subject, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+}
