@@ -34,6 +34,25 @@ public record EventRules(
         accesses = List.copyOf(accesses);
     }
 
+    EventRules with(List<Access> others) {
+        return new EventRules(
+                type,
+                statedBy,
+                states,
+                otherwise,
+                actField,
+                actValues,
+                alwaysAct,
+                channelField,
+                unsubscribeField,
+                others);
+    }
+
+    /** Whether there is an event of this type that states the purpose. */
+    boolean canState(String purpose) {
+        return otherwise.contains(purpose) || states.values().stream().anyMatch(s -> s.contains(purpose));
+    }
+
     Set<String> stated(String value) {
         Set<String> listed = states.get(value);
         return listed == null ? otherwise : listed;

@@ -1,0 +1,146 @@
+package io.cloakroom.policy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * Reads the policy. A file that is unknown, ambiguous, doubled or incomplete in anything refuses the whole policy, with all
+ * problems of all files at once; there is no partly loaded policy (T8, T15).
+ */
+public final class PolicyLoader {
+
+    /** In bytes; far above any policy that people can read. */
+    static final int LARGEST = 1 << 20;
+
+    private PolicyLoader() {}
+
+    /**
+     * @param fileOrDirectory one version, or a directory whose {@code *.yaml} are the versions, each named by its date of
+     *     effect
+     * @param schemas the gate's event schemas, one for each type
+     */
+    public static PolicyHistory load(Path fileOrDirectory, Collection<EventSchema> schemas)
+            throws PolicyRefusedException {
+        Map<String, EventSchema> byType = new TreeMap<>();
+        for (EventSchema schema : schemas) {
+            if (byType.put(schema.type(), schema) != null) {
+                throw new IllegalArgumentException("two schemas for " + schema.type());
+            }
+        }
+        List<Problem> problems = new ArrayList<>();
+        List<Policy> versions = new ArrayList<>();
+        List<Path> files = files(fileOrDirectory, problems);
+        for (Path file : files) {
+            Problems ofFile = new Problems(file);
+            boolean newest = file.equals(files.get(files.size() - 1));
+            read(file, byType, newest, ofFile).ifPresent(policy -> {
+                checkOrder(policy, versions, ofFile);
+                versions.add(policy);
+            });
+            problems.addAll(ofFile.list());
+        }
+        if (!problems.isEmpty()) {
+            throw new PolicyRefusedException(problems);
+        }
+        return new PolicyHistory(versions);
+    }
+
+    /** The versions in the order of their names, which is that of their dates. */
+    private static List<Path> files(Path path, List<Problem> problems) {
+        if (!Files.isDirectory(path)) {
+            return List.of(path);
+        }
+        try (Stream<Path> all = Files.list(path)) {
+            List<Path> files = all.filter(f -> f.getFileName()
+                            .toString()
+                            .toLowerCase(java.util.Locale.ROOT)
+                            .matches(".*\\.ya?ml"))
+                    .sorted()
+                    .toList();
+            if (files.isEmpty()) {
+                problems.add(new Problem(path, 1, 1, "no policy here: a version is a file such as 2017-11-17.yaml"));
+            }
+            return files;
+        } catch (IOException e) {
+            problems.add(new Problem(path, 1, 1, "cannot be read: " + e));
+            return List.of();
+        }
+    }
+
+    private static Optional<Policy> read(
+            Path file, Map<String, EventSchema> schemas, boolean newest, Problems problems) {
+        byte[] bytes;
+        String text;
+        try {
+            bytes = bytes(file);
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            problems.add(1, 1, "is not UTF-8");
+            return Optional.empty();
+        } catch (IOException e) {
+            problems.add(1, 1, Files.exists(file) ? "cannot be read: " + e : "is not there");
+            return Optional.empty();
+        }
+        if (bytes.length > LARGEST) {
+            problems.add(1, 1, "is larger than " + LARGEST + " bytes");
+            return Optional.empty();
+        }
+        Optional<Yaml> root = Yaml.read(text, problems);
+        if (root.isEmpty()) {
+            return Optional.empty();
+        }
+        PolicyStructure structure = PolicyStructure.check(text, root.get(), problems);
+        if (!structure.isSound()) {
+            return Optional.empty();
+        }
+        Yaml version = root.get().get("version");
+        if (!file.getFileName().toString().equals(version.text() + ".yaml")) {
+            problems.add(version, "a file of version `" + version.text() + "` is named " + version.text() + ".yaml");
+        }
+        return Optional.of(new PolicyCompiler(root.get(), structure, schemas, newest, problems).compile(sha256(bytes)));
+    }
+
+    private static byte[] bytes(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new IOException("not a file");
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.readNBytes(LARGEST + 1);
+        }
+    }
+
+    private static void checkOrder(Policy policy, List<Policy> earlier, Problems problems) {
+        for (Policy other : earlier) {
+            if (policy.effectiveFrom() <= other.effectiveFrom()) {
+                problems.add(
+                        1, 1, "takes effect no later than version " + other.version() + ", in whose zone it is later");
+            }
+        }
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has SHA-256", e);
+        }
+    }
+}
