@@ -12,7 +12,7 @@ import org.apache.avro.util.Utf8;
  * Reads binary Avro and believes no length that the bytes cannot hold. Avro's own decoder allocates first: five bytes of
  * garbage can ask it for two gigabytes.
  */
-final class BoundedDecoder extends Decoder {
+public final class BoundedDecoder extends Decoder {
 
     /** How many items that take no byte, such as nulls, all arrays of one record may have together. */
     private static final long FREE_ITEMS = 100_000;
@@ -21,13 +21,13 @@ final class BoundedDecoder extends Decoder {
     private int position;
     private long items;
 
-    BoundedDecoder(byte[] bytes, int start) {
+    public BoundedDecoder(byte[] bytes, int start) {
         this.bytes = bytes;
         position = start;
         items = bytes.length + FREE_ITEMS;
     }
 
-    int remaining() {
+    public int remaining() {
         return bytes.length - position;
     }
 

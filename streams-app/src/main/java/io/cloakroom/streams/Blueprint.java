@@ -43,10 +43,12 @@ public record Blueprint(PolicyHistory history, Map<String, Schema> schemas, List
                 .toList();
         PolicyHistory history = PolicyLoader.load(policies, shapes);
         List<Projection> projections = new ArrayList<>();
-        history.versions().forEach(policy -> policy.events().values().stream()
-                .flatMap(rules -> rules.accesses().stream())
-                .map(access -> new Projection(access, schemas.get(access.schema().type())))
-                .forEach(projections::add));
+        history.versions()
+                .forEach(policy -> policy.events().values().stream()
+                        .flatMap(rules -> rules.accesses().stream())
+                        .map(access -> new Projection(
+                                access, schemas.get(access.schema().type())))
+                        .forEach(projections::add));
         return new Blueprint(history, Map.copyOf(schemas), List.copyOf(projections));
     }
 
@@ -67,20 +69,24 @@ public record Blueprint(PolicyHistory history, Map<String, Schema> schemas, List
     public List<Registration> registrations() {
         List<Registration> registrations = new ArrayList<>();
         new TreeMap<>(schemas)
-                .forEach((type, schema) -> registrations.add(new Registration(Topics.subject(Topics.events(type)), schema)));
+                .forEach((type, schema) ->
+                        registrations.add(new Registration(Topics.subject(Topics.events(type)), schema)));
         registrations.add(new Registration(Topics.subject(Topics.CONSENT_CHANGES), ConsentChange.SCHEMA$));
         registrations.add(new Registration(Topics.subject(Topics.FORWARDS), Forward.SCHEMA$));
         registrations.add(new Registration(Topics.subject(Topics.AUDIT), AuditEntry.SCHEMA$));
         registrations.add(new Registration(Topics.subject(Topics.QUARANTINE), Quarantined.SCHEMA$));
-        projections.forEach(p -> registrations.add(new Registration(Topics.subject(p.access().topic()), p.schema())));
+        projections.forEach(p ->
+                registrations.add(new Registration(Topics.subject(p.access().topic()), p.schema())));
         return registrations;
     }
 
     /** The names of the keys that the gate needs: one for each recipient and epoch of any version, one for the audit. */
     public TreeSet<String> keyNames() {
         TreeSet<String> names = new TreeSet<>(List.of(GateParts.AUDIT_KEY));
-        history.versions().forEach(policy ->
-                policy.recipients().values().stream().map(Recipient::keyName).forEach(names::add));
+        history.versions()
+                .forEach(policy -> policy.recipients().values().stream()
+                        .map(Recipient::keyName)
+                        .forEach(names::add));
         return names;
     }
 }

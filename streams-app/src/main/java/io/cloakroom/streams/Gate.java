@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
@@ -34,6 +35,7 @@ public final class Gate implements AutoCloseable {
     private static final String DEFAULT_APPLICATION_ID = "cloakroom-gate";
 
     private final KafkaStreams streams;
+    private final CountDownLatch running = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
@@ -46,6 +48,9 @@ public final class Gate implements AutoCloseable {
         });
         streams.setStateListener((now, before) -> {
             LOG.atInfo().addKeyValue("state", now).log("gate");
+            if (now == KafkaStreams.State.RUNNING || now.hasCompletedShutdown()) {
+                running.countDown();
+            }
             if (now.hasCompletedShutdown()) {
                 ended.countDown();
             }
@@ -111,13 +116,19 @@ public final class Gate implements AutoCloseable {
                 .max()
                 .orElseThrow();
         Map<String, Object> config = new HashMap<>(Map.of(
-                StreamsConfig.APPLICATION_ID_CONFIG, DEFAULT_APPLICATION_ID,
-                StreamsConfig.GROUP_PROTOCOL_CONFIG, "streams",
-                StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100,
-                StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, 100L,
-                StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4",
+                StreamsConfig.APPLICATION_ID_CONFIG,
+                DEFAULT_APPLICATION_ID,
+                StreamsConfig.GROUP_PROTOCOL_CONFIG,
+                "streams",
+                StreamsConfig.COMMIT_INTERVAL_MS_CONFIG,
+                100,
+                StreamsConfig.MAX_TASK_IDLE_MS_CONFIG,
+                100L,
+                StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG),
+                "lz4",
                 // After a kill, readers wait this long for the transaction that was open.
-                StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 10_000));
+                StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG),
+                10_000));
         config.putAll(settings.client());
         // Compression never makes a record longer than this on its way.
         config.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), longest + 2 * RECORD_OVERHEAD);
@@ -127,8 +138,9 @@ public final class Gate implements AutoCloseable {
         return properties;
     }
 
-    public boolean isRunning() {
-        return streams.state() == KafkaStreams.State.RUNNING;
+    /** Waits until the gate decides, or has stopped. */
+    public void awaitRunning() throws InterruptedException {
+        running.await();
     }
 
     /**
@@ -147,8 +159,7 @@ public final class Gate implements AutoCloseable {
     /** Stops and leaves the group, so that another instance takes over at once. */
     @Override
     public void close() {
-        streams.close(new KafkaStreams.CloseOptions()
-                .timeout(Duration.ofSeconds(30))
-                .leaveGroup(true));
+        streams.close(CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
+                .withTimeout(Duration.ofSeconds(30)));
     }
 }

@@ -77,18 +77,21 @@ public final class Provisioning {
         if (inputsByCount.size() > 1) {
             wrong.add("the gate's inputs differ in their partition counts, which must be one: " + inputsByCount);
         }
-        int partitions = inputsByCount.isEmpty() ? 0 : inputsByCount.keySet().iterator().next();
+        int partitions =
+                inputsByCount.isEmpty() ? 0 : inputsByCount.keySet().iterator().next();
         for (TopicSpec topic : topics) {
             TopicDescription description = descriptions.get(topic.name());
             // Releases and audit entries go to the partition number of their input.
-            if (description != null && !topic.isInput() && description.partitions().size() < partitions) {
-                wrong.add("topic " + topic.name() + " has " + description.partitions().size()
-                        + " partitions, it must have at least the " + partitions + " of the inputs");
+            if (description != null
+                    && !topic.isInput()
+                    && description.partitions().size() < partitions) {
+                wrong.add("topic " + topic.name() + " has "
+                        + description.partitions().size() + " partitions, it must have at least the " + partitions
+                        + " of the inputs");
             }
         }
-        List<Blueprint.Registration> unregistered = blueprint.registrations().stream()
-                .filter(r -> !isRegistered(r))
-                .toList();
+        List<Blueprint.Registration> unregistered =
+                blueprint.registrations().stream().filter(r -> !isRegistered(r)).toList();
         return new Plan(missing, unregistered, wrong, partitions);
     }
 

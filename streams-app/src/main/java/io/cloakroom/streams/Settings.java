@@ -27,8 +27,7 @@ public record Settings(Map<String, String> all) {
     /** The directory of the pseudonym keys. */
     public static final String KEYS = "cloakroom.keys";
 
-    private static final Set<String> OURS =
-            new TreeSet<>(Set.of(POLICIES, KEYS, AvroConfig.SERIALIZER_CONFIG));
+    private static final Set<String> OURS = new TreeSet<>(Set.of(POLICIES, KEYS, AvroConfig.SERIALIZER));
 
     private static final Set<String> FIXED = Set.of(
             StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
@@ -65,7 +64,8 @@ public record Settings(Map<String, String> all) {
             throw new IOException(file + ": not a properties file: " + e.getMessage(), e);
         }
         Map<String, String> all = new HashMap<>();
-        properties.forEach((key, value) -> all.put(key.toString(), value.toString().strip()));
+        properties.forEach(
+                (key, value) -> all.put(key.toString(), value.toString().strip()));
         return new Settings(all);
     }
 

@@ -23,8 +23,10 @@ public record TopicSpec(String name, boolean isInput, Map<String, String> config
 
     private static Map<String, String> config(String timestampType) {
         return Map.of(
-                TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE,
-                TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, timestampType);
+                TopicConfig.CLEANUP_POLICY_CONFIG,
+                TopicConfig.CLEANUP_POLICY_DELETE,
+                TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
+                timestampType);
     }
 
     NewTopic toCreate(int partitions, short replication) {

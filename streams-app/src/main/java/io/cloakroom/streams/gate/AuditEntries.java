@@ -46,11 +46,10 @@ final class AuditEntries {
     }
 
     private static ConsentTransition of(Transition transition) {
-        TransitionKind kind =
-                switch (transition.kind()) {
-                    case GRANT -> TransitionKind.GRANT;
-                    case REFUSAL -> TransitionKind.REFUSAL;
-                };
+        TransitionKind kind = switch (transition.kind()) {
+            case GRANT -> TransitionKind.GRANT;
+            case REFUSAL -> TransitionKind.REFUSAL;
+        };
         return new ConsentTransition(kind, Instant.ofEpochMilli(transition.at()));
     }
 

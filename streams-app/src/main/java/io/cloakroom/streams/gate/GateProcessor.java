@@ -82,7 +82,8 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         parts.schemas()
                 .forEach((type, schema) ->
                         events.put(type, new WireReader(parts.registry(), schema, GenericData.get())));
-        consentChanges = new WireReader(parts.registry(), ConsentChange.SCHEMA$, SpecificData.getForSchema(ConsentChange.SCHEMA$));
+        consentChanges = new WireReader(
+                parts.registry(), ConsentChange.SCHEMA$, SpecificData.getForSchema(ConsentChange.SCHEMA$));
         forwarded = new WireReader(parts.registry(), Forward.SCHEMA$, SpecificData.getForSchema(Forward.SCHEMA$));
         exits = new IdentityHashMap<>();
         for (Projection projection : parts.projections()) {
@@ -157,7 +158,8 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         Judgement.Decided decided = (Judgement.Decided) judgement;
         List<Decision> decisions = new ArrayList<>(decided.decisions().size());
         for (Decision decision : decided.decisions()) {
-            decisions.add(decision instanceof Release release ? release(release, read, place, subject, person) : decision);
+            decisions.add(
+                    decision instanceof Release release ? release(release, read, place, subject, person) : decision);
         }
         boolean remembered = known != null || decisions.stream().anyMatch(d -> d instanceof Release);
         if (known == null && remembered) {
@@ -360,7 +362,10 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
                 .addKeyValue("partition", place.partition())
                 .addKeyValue("offset", place.offset())
                 .addKeyValue("rule", rule.id())
-                .log(place.topic().equals(Topics.CONSENT_CHANGES) ? "control record undecided: its subject is blocked" : "quarantined");
+                .log(
+                        place.topic().equals(Topics.CONSENT_CHANGES)
+                                ? "control record undecided: its subject is blocked"
+                                : "quarantined");
         Quarantined quarantined = new Quarantined(
                 place.topic(),
                 place.partition(),

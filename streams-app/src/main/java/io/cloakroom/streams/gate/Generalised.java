@@ -18,9 +18,10 @@ final class Generalised {
     static Object value(Generalise generalise, Kind kind, Object value) {
         return switch (generalise.to()) {
             case HOUR, DAY -> time(generalise.to(), (Long) value);
-            case MONTH, YEAR -> kind == Kind.DATE
-                    ? (Object) date(generalise.to(), (Integer) value)
-                    : (Object) time(generalise.to(), (Long) value);
+            case MONTH, YEAR ->
+                kind == Kind.DATE
+                        ? (Object) date(generalise.to(), (Integer) value)
+                        : (Object) time(generalise.to(), (Long) value);
             case PREFIX -> prefix(value.toString(), generalise.length());
             case PATH_HEAD -> pathHead(value.toString(), generalise.length());
         };
@@ -29,14 +30,13 @@ final class Generalised {
     /** The start of the hour, day, month or year in UTC. */
     static long time(To to, long millis) {
         OffsetDateTime time = Instant.ofEpochMilli(millis).atOffset(ZoneOffset.UTC);
-        OffsetDateTime cut =
-                switch (to) {
-                    case HOUR -> time.truncatedTo(ChronoUnit.HOURS);
-                    case DAY -> time.truncatedTo(ChronoUnit.DAYS);
-                    case MONTH -> time.truncatedTo(ChronoUnit.DAYS).withDayOfMonth(1);
-                    case YEAR -> time.truncatedTo(ChronoUnit.DAYS).withDayOfYear(1);
-                    case PREFIX, PATH_HEAD -> throw new IllegalArgumentException("no time has a " + to);
-                };
+        OffsetDateTime cut = switch (to) {
+            case HOUR -> time.truncatedTo(ChronoUnit.HOURS);
+            case DAY -> time.truncatedTo(ChronoUnit.DAYS);
+            case MONTH -> time.truncatedTo(ChronoUnit.DAYS).withDayOfMonth(1);
+            case YEAR -> time.truncatedTo(ChronoUnit.DAYS).withDayOfYear(1);
+            case PREFIX, PATH_HEAD -> throw new IllegalArgumentException("no time has a " + to);
+        };
         return cut.toInstant().toEpochMilli();
     }
 

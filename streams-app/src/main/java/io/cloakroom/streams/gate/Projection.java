@@ -103,7 +103,10 @@ public final class Projection {
             }
             Schema inner = project(field.schema(), path, name + capitalised(field.name()), treatment);
             Schema.Field out = new Schema.Field(
-                    projectedName(field.name(), index, treatment), nullable(inner), field.doc(), Schema.Field.NULL_DEFAULT_VALUE);
+                    projectedName(field.name(), index, treatment),
+                    nullable(inner),
+                    field.doc(),
+                    Schema.Field.NULL_DEFAULT_VALUE);
             out.addProp("label", field.getProp("label"));
             out.addProp("treatment", treatment.word());
             projected.add(out);
@@ -190,8 +193,8 @@ public final class Projection {
         if (value == null) {
             return null;
         } else if (value instanceof IndexedRecord record) {
-            GenericData.Record container =
-                    new GenericData.Record(containers.get(path + " " + record.getSchema().getFullName()));
+            GenericData.Record container = new GenericData.Record(
+                    containers.get(path + " " + record.getSchema().getFullName()));
             fill(container, record, path + ".", treated);
             return container;
         } else if (value instanceof List<?> list) {
@@ -205,5 +208,4 @@ public final class Projection {
         }
         return treated.value(value, treatment, access.schema().fields().get(index));
     }
-
 }

@@ -42,7 +42,8 @@ public final class Shapes {
             String path = prefix + field.name();
             String label = field.getProp("label");
             if (label == null) {
-                throw new IllegalArgumentException(type + ": field " + path + " has no label: add the property \"label\"");
+                throw new IllegalArgumentException(
+                        type + ": field " + path + " has no label: add the property \"label\"");
             }
             List<Schema> inner = inner(field.schema());
             Field flat = new Field(path, label, kind(inner), symbols(inner));
@@ -64,10 +65,11 @@ public final class Shapes {
         return switch (schema.getType()) {
             case ARRAY -> inner(schema.getElementType());
             case MAP -> inner(schema.getValueType());
-            case UNION -> schema.getTypes().stream()
-                    .filter(s -> s.getType() != Schema.Type.NULL)
-                    .flatMap(s -> inner(s).stream())
-                    .toList();
+            case UNION ->
+                schema.getTypes().stream()
+                        .filter(s -> s.getType() != Schema.Type.NULL)
+                        .flatMap(s -> inner(s).stream())
+                        .toList();
             default -> List.of(schema);
         };
     }

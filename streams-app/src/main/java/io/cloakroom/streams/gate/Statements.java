@@ -27,9 +27,10 @@ final class Statements {
 
     static Statement read(ConsentChange said, Policy policy, long arrivedAt) {
         return switch (said.getKind()) {
-            case AGE_STATEMENT -> said.getBirthDate() == null
-                    ? new Undecidable(Rule.INCOMPLETE)
-                    : new Taken(new Change.Age(said.getBirthDate().toEpochDay()));
+            case AGE_STATEMENT ->
+                said.getBirthDate() == null
+                        ? new Undecidable(Rule.INCOMPLETE)
+                        : new Taken(new Change.Age(said.getBirthDate().toEpochDay()));
             case GRANT, WITHDRAWAL, OBJECTION, LIFT -> preference(said, policy, arrivedAt);
         };
     }

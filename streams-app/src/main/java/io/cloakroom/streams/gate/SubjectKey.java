@@ -19,8 +19,10 @@ final class SubjectKey {
             return Optional.empty();
         }
         try {
-            String text =
-                    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString();
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(key))
+                    .toString();
             return isSubjectKey(text) ? Optional.of(text) : Optional.empty();
         } catch (CharacterCodingException e) {
             return Optional.empty();
@@ -30,8 +32,7 @@ final class SubjectKey {
     private static boolean isSubjectKey(String text) {
         int colon = text.indexOf(':');
         String kind = colon < 0 ? "" : text.substring(0, colon);
-        return colon < text.length() - 1
-                && (kind.equals("customer") || kind.equals("cookie") || kind.equals("device"));
+        return colon < text.length() - 1 && (kind.equals("customer") || kind.equals("cookie") || kind.equals("device"));
     }
 
     /** Where Kafka's own default partitioner puts the key. */

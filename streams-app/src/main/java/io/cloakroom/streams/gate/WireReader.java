@@ -1,11 +1,12 @@
 package io.cloakroom.streams.gate;
 
 import io.cloakroom.policy.Rule;
+import io.cloakroom.schemas.AvroWire;
+import io.cloakroom.schemas.BoundedDecoder;
 import io.cloakroom.schemas.Labels;
 import io.cloakroom.schemas.SchemaNotFoundException;
 import io.cloakroom.schemas.SchemaRegistry;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -16,9 +17,8 @@ import org.apache.avro.SchemaCompatibility;
 import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.IndexedRecord;
-import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DatumReader;
-import org.apache.avro.io.DecoderFactory;
+import org.apache.kafka.common.errors.SerializationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +29,6 @@ import org.slf4j.LoggerFactory;
 final class WireReader {
 
     private static final Logger LOG = LoggerFactory.getLogger(WireReader.class);
-    private static final int HEADER = 5;
 
     /** What came of it: a record, or the rule that says why not. */
     sealed interface Reading {}
@@ -50,7 +49,6 @@ final class WireReader {
     private final GenericData model;
     private final SortedMap<String, String> labels;
     private final Map<Integer, Writer> writers = new HashMap<>();
-    private BinaryDecoder decoder;
 
     /** @param model makes the records: generic or specific */
     WireReader(SchemaRegistry registry, Schema gates, GenericData model) {
@@ -65,18 +63,20 @@ final class WireReader {
         if (value == null) {
             return new Unreadable(Rule.NULL_VALUE);
         }
-        if (value.length < HEADER || value[0] != 0) {
+        Writer writer;
+        try {
+            writer = writers.computeIfAbsent(AvroWire.schemaId(value), this::writer);
+        } catch (SerializationException e) {
             return new Unreadable(Rule.NOT_WIRE_FORMAT);
         }
-        Writer writer = writers.computeIfAbsent(ByteBuffer.wrap(value).getInt(1), this::writer);
         if (writer instanceof Refused refused) {
             return new Unreadable(refused.rule());
         }
         Known known = (Known) writer;
-        decoder = DecoderFactory.get().binaryDecoder(value, HEADER, value.length - HEADER, decoder);
+        BoundedDecoder decoder = new BoundedDecoder(value, AvroWire.HEADER_LENGTH);
         try {
             IndexedRecord record = known.reader().read(null, decoder);
-            return decoder.isEnd() ? new Read(record, known.unplanned()) : new Unreadable(Rule.UNDECODABLE);
+            return decoder.remaining() == 0 ? new Read(record, known.unplanned()) : new Unreadable(Rule.UNDECODABLE);
         } catch (IOException | RuntimeException | StackOverflowError e) {
             return new Unreadable(Rule.UNDECODABLE);
         }
@@ -93,9 +93,14 @@ final class WireReader {
                 != SchemaCompatibilityType.COMPATIBLE) {
             return new Refused(Rule.WRONG_TYPE);
         }
-        Optional<String> differs = Labels.of(schema).entrySet().stream()
-                .filter(l -> labels.containsKey(l.getKey()) && !labels.get(l.getKey()).equals(l.getValue()))
-                .map(Map.Entry::getKey)
+        SortedMap<String, String> theirs;
+        try {
+            theirs = Labels.of(schema);
+        } catch (IllegalArgumentException e) {
+            return new Refused(Rule.LABEL_DIFFERS);
+        }
+        Optional<String> differs = theirs.keySet().stream()
+                .filter(path -> labels.containsKey(path) && !labels.get(path).equals(theirs.get(path)))
                 .findFirst();
         if (differs.isPresent()) {
             LOG.atWarn()
@@ -104,8 +109,9 @@ final class WireReader {
                     .log("writer's label differs from the gate's");
             return new Refused(Rule.LABEL_DIFFERS);
         }
-        TreeSet<String> unplanned = new TreeSet<>(Labels.paths(schema));
-        unplanned.removeAll(Labels.paths(gates));
+        TreeSet<String> unplanned = new TreeSet<>(theirs.keySet());
+        unplanned.addAll(Labels.missing(schema));
+        unplanned.removeAll(labels.keySet());
         if (!unplanned.isEmpty()) {
             LOG.atWarn()
                     .addKeyValue("schemaId", id)

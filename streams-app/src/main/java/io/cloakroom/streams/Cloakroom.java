@@ -1,0 +1,62 @@
+package io.cloakroom.streams;
+
+import io.cloakroom.policy.PolicyRefusedException;
+import io.cloakroom.streams.cli.AuditCommand;
+import io.cloakroom.streams.cli.DemoCommand;
+import io.cloakroom.streams.cli.KeysCommand;
+import io.cloakroom.streams.cli.PolicyCommand;
+import io.cloakroom.streams.cli.RunCommand;
+import io.cloakroom.streams.cli.TopicsCommand;
+import java.util.concurrent.ExecutionException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command line. Exit 0: yes, done. 1: the answer is no. 2: wrong usage. */
+@Command(
+        name = "cloakroom",
+        description = "Enforces a written privacy policy on Kafka event streams.",
+        mixinStandardHelpOptions = true,
+        version = "0.1.0-SNAPSHOT",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            DemoCommand.class,
+            RunCommand.class,
+            TopicsCommand.class,
+            KeysCommand.class,
+            PolicyCommand.class,
+            AuditCommand.class
+        })
+public final class Cloakroom {
+
+    private static final int NO = 1;
+
+    private Cloakroom() {}
+
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    /** The whole command line; errors become one line each on its standard error. */
+    public static CommandLine commandLine() {
+        CommandLine commandLine = new CommandLine(new Cloakroom());
+        commandLine.setExecutionExceptionHandler((error, command, parsed) -> {
+            command.getErr().println(explain(error));
+            return error instanceof IllegalArgumentException
+                    ? command.getCommandSpec().exitCodeOnInvalidInput()
+                    : NO;
+        });
+        return commandLine;
+    }
+
+    /** What went wrong, in words: a stack trace helps nobody at a terminal. */
+    private static String explain(Throwable error) {
+        if (error instanceof PolicyRefusedException || error instanceof Gate.NotReadyException) {
+            return error.getMessage();
+        }
+        Throwable cause = error instanceof ExecutionException && error.getCause() != null ? error.getCause() : error;
+        String first = cause.getMessage() == null ? cause.getClass().getName() : cause.getMessage();
+        return cause.getCause() == null || cause.getCause().getMessage() == null
+                ? "cloakroom: " + first
+                : "cloakroom: " + first + ": " + cause.getCause().getMessage();
+    }
+}

@@ -1,0 +1,15 @@
+package io.cloakroom.streams.cli;
+
+import tools.jackson.databind.json.JsonMapper;
+
+/** What a program reads. */
+final class Json {
+
+    private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+    private Json() {}
+
+    static String of(Object value) {
+        return MAPPER.writeValueAsString(value);
+    }
+}

@@ -1,0 +1,78 @@
+package io.cloakroom.streams.cli;
+
+import io.cloakroom.streams.Blueprint;
+import io.cloakroom.streams.Embedded;
+import io.cloakroom.streams.Gate;
+import io.cloakroom.streams.Settings;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "run",
+        description = "Runs topologies; the same command on every instance of a cluster.",
+        mixinStandardHelpOptions = true)
+public final class RunCommand implements Callable<Integer> {
+
+    private static final String GATE = "gate";
+
+    @Parameters(paramLabel = "TOPOLOGY", description = "Which ones: gate. All of them if none is named.")
+    private List<String> topologies = List.of(GATE);
+
+    @Mixin
+    private Connection connection;
+
+    @Option(names = "--embedded", description = "Broker and registry inside, on fixed ports, kept in a directory.")
+    private boolean embedded;
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            defaultValue = "data",
+            description = "Where --embedded keeps everything (default: ${DEFAULT-VALUE}).")
+    private Path data;
+
+    @Mixin
+    private Ports ports;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        topologies.stream().filter(t -> !t.equals(GATE)).findFirst().ifPresent(unknown -> {
+            throw new ParameterException(spec.commandLine(), "there is no topology " + unknown + "; there is: gate");
+        });
+        if (embedded == connection.isGiven()) {
+            throw new ParameterException(spec.commandLine(), "give either --config FILE or --embedded");
+        }
+        Settings settings = connection.settings();
+        Blueprint blueprint = Blueprint.load(settings.policies());
+        if (!embedded) {
+            return run(settings, blueprint, "ready");
+        }
+        try (Embedded inside = Embedded.start(
+                data, settings.policies(), blueprint, ports.broker(), ports.registry(), ports.partitions())) {
+            return run(inside.settings(), blueprint, inside.ready());
+        }
+    }
+
+    private int run(Settings settings, Blueprint blueprint, String ready) throws Exception {
+        try (Gate gate = Gate.start(settings, blueprint)) {
+            gate.awaitRunning();
+            PrintWriter err = spec.commandLine().getErr();
+            err.println(ready);
+            err.flush();
+            gate.awaitEnd();
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,237 @@
+package io.cloakroom.streams.demo;
+
+import com.github.freva.asciitable.AsciiTable;
+import com.github.freva.asciitable.Column;
+import com.github.freva.asciitable.HorizontalAlign;
+import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.Outcome;
+import io.cloakroom.gate.RecipientDecision;
+import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.policy.Pseudonyms.KeysMissingException;
+import io.cloakroom.policy.Recipient;
+import io.cloakroom.schemas.AvroSerializer;
+import io.cloakroom.streams.AuditReader;
+import io.cloakroom.streams.Blueprint;
+import io.cloakroom.streams.Settings;
+import io.cloakroom.streams.demo.SampleData.Published;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.IndexedRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** Publishes the sample data as services would, waits until the gate has decided it all, and shows what came of it. */
+public final class Demo {
+
+    /** Long enough for a slow machine; a gate that is silent this long has failed. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final Settings settings;
+    private final Blueprint blueprint;
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    public Demo(Settings settings, Blueprint blueprint, PrintWriter out, PrintWriter err) {
+        this.settings = settings;
+        this.blueprint = blueprint;
+        this.out = out;
+        this.err = err;
+    }
+
+    /** One event and where it came out, to show before and after. */
+    private record Example(AuditEntry entry, RecipientDecision decision) {}
+
+    /**
+     * @param terminal whether progress can be drawn
+     * @throws IllegalStateException if the broker refuses a record, or the gate falls silent
+     */
+    public void show(SampleData data, boolean terminal) throws KeysMissingException, InterruptedException {
+        out.println(data.describe());
+        out.println();
+        out.flush();
+        OutcomeTable table = new OutcomeTable();
+        Map<String, Example> examples = new LinkedHashMap<>();
+        try (AuditReader audit = AuditReader.open(settings, true);
+                ProgressBar progress = progress(data.records().size(), terminal)) {
+            AtomicReference<Exception> failure = new AtomicReference<>();
+            Thread publisher = new Thread(() -> publish(data.records(), failure), "publisher");
+            publisher.start();
+            long silentSince = System.nanoTime();
+            for (int decided = 0; decided < data.records().size(); ) {
+                List<AuditEntry> entries = audit.next();
+                for (AuditEntry entry : entries) {
+                    table.add(entry);
+                    entry.getDecisions().stream()
+                            .filter(d -> d.getOutcome() == Outcome.RELEASE)
+                            .forEach(d -> examples.putIfAbsent(d.getRecipient(), new Example(entry, d)));
+                }
+                decided += entries.size();
+                progress.stepTo(decided);
+                if (!entries.isEmpty()) {
+                    silentSince = System.nanoTime();
+                }
+                if (failure.get() != null) {
+                    throw new IllegalStateException("the broker refused a record", failure.get());
+                }
+                if (System.nanoTime() - silentSince > PATIENCE.toNanos()) {
+                    throw new IllegalStateException("no decision for " + PATIENCE.toSeconds() + " s, after " + decided);
+                }
+            }
+            publisher.join();
+        }
+        out.println(table);
+        out.println();
+        Pseudonyms pseudonyms = Pseudonyms.load(settings.keys(), blueprint.keyNames());
+        try (KafkaConsumer<byte[], Object> reader = AuditReader.consumer(settings)) {
+            examples.forEach((recipient, example) -> print(example, reader, pseudonyms));
+        }
+        out.flush();
+    }
+
+    private ProgressBar progress(long records, boolean terminal) {
+        ProgressBarBuilder builder =
+                new ProgressBarBuilder().setTaskName("decided").setInitialMax(records);
+        return terminal
+                ? builder.build()
+                : builder.setConsumer(new Lines(err))
+                        .setUpdateIntervalMillis(2_000)
+                        .build();
+    }
+
+    private void publish(List<Published> records, AtomicReference<Exception> failure) {
+        Map<String, Object> config = settings.client();
+        config.put(ProducerConfig.ACKS_CONFIG, "all");
+        AvroSerializer values = new AvroSerializer();
+        values.configure(settings.client(), false);
+        try (KafkaProducer<String, Object> producer = new KafkaProducer<>(config, new StringSerializer(), values)) {
+            for (Published record : records) {
+                producer.send(
+                        new ProducerRecord<>(record.topic(), record.key(), record.value()),
+                        (metadata, error) -> failure.compareAndSet(null, error));
+            }
+        } catch (RuntimeException e) {
+            failure.compareAndSet(null, e);
+        }
+    }
+
+    /** One record of a recipient, field by field: as it was published, and as the recipient reads it. */
+    private void print(Example example, KafkaConsumer<byte[], Object> reader, Pseudonyms pseudonyms) {
+        AuditEntry entry = example.entry();
+        String name = example.decision().getRecipient();
+        String type = entry.getTopic().substring(entry.getTopic().indexOf('.') + 1);
+        Recipient recipient = blueprint
+                .history()
+                .atOrFirst(entry.getOccurredAt().toEpochMilli())
+                .recipients()
+                .get(name);
+        String releaseId =
+                pseudonyms.key(recipient.keyName()).release(entry.getTopic(), entry.getPartition(), entry.getOffset());
+
+        Map<String, String> before = new LinkedHashMap<>();
+        flatten("", read(reader, entry.getTopic(), entry.getPartition(), entry.getOffset()), before);
+        Map<String, String> after = new LinkedHashMap<>();
+        flatten("", release(reader, name + "." + type, entry.getPartition(), releaseId), after);
+
+        List<Map.Entry<String, String>> rows = new ArrayList<>(before.entrySet());
+        out.println(name + " reads " + name + "." + type + ", "
+                + String.join(", ", example.decision().getPurposes()) + " ("
+                + example.decision().getClause() + ")");
+        out.println(AsciiTable.builder()
+                .border(AsciiTable.BASIC_ASCII_NO_DATA_SEPARATORS)
+                .data(
+                        rows,
+                        List.of(
+                                column("field").with(Map.Entry::getKey),
+                                column("published").with(Map.Entry::getValue),
+                                column("released").with(row -> after.getOrDefault(row.getKey(), "–"))))
+                .asString());
+        out.println();
+    }
+
+    private static Column column(String header) {
+        return new Column()
+                .header(header)
+                .headerAlign(HorizontalAlign.LEFT)
+                .dataAlign(HorizontalAlign.LEFT)
+                .maxWidth(60);
+    }
+
+    private static IndexedRecord read(KafkaConsumer<byte[], Object> reader, String topic, int partition, long offset) {
+        return find(reader, topic, partition, offset, record -> true);
+    }
+
+    private static IndexedRecord release(
+            KafkaConsumer<byte[], Object> reader, String topic, int partition, String releaseId) {
+        return find(
+                reader,
+                topic,
+                partition,
+                0,
+                record ->
+                        releaseId.equals(((IndexedRecord) record.value()).get(0).toString()));
+    }
+
+    private static IndexedRecord find(
+            KafkaConsumer<byte[], Object> reader,
+            String topic,
+            int partition,
+            long from,
+            java.util.function.Predicate<ConsumerRecord<byte[], Object>> wanted) {
+        TopicPartition place = new TopicPartition(topic, partition);
+        reader.assign(List.of(place));
+        reader.seek(place, from);
+        long until = System.nanoTime() + PATIENCE.toNanos();
+        while (System.nanoTime() < until) {
+            for (ConsumerRecord<byte[], Object> record : reader.poll(Duration.ofMillis(200))) {
+                if (wanted.test(record)) {
+                    return (IndexedRecord) record.value();
+                }
+            }
+        }
+        throw new IllegalStateException("the audit names a release that " + place + " does not hold");
+    }
+
+    private static void flatten(String path, Object value, Map<String, String> fields) {
+        if (value instanceof IndexedRecord record) {
+            for (Schema.Field field : record.getSchema().getFields()) {
+                flatten(path.isEmpty() ? field.name() : path + "." + field.name(), record.get(field.pos()), fields);
+            }
+        } else if (value instanceof List<?> list) {
+            for (int i = 0; i < list.size(); i++) {
+                flatten(path + "[" + i + "]", list.get(i), fields);
+            }
+        } else if (value != null) {
+            fields.put(path, value.toString());
+        }
+    }
+
+    /** Progress where there is no terminal: a line now and then. */
+    private record Lines(PrintWriter err) implements me.tongfei.progressbar.ProgressBarConsumer {
+        @Override
+        public int getMaxRenderedLength() {
+            return 80;
+        }
+
+        @Override
+        public void accept(String rendered) {
+            err.println(rendered);
+            err.flush();
+        }
+
+        @Override
+        public void close() {}
+    }
+}
