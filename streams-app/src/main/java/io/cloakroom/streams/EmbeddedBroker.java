@@ -101,7 +101,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                 "group.streams.initial.rebalance.delay.ms", "0",
                 // The open transaction of a killed gate would block its readers for 10 s more by default.
                 "transaction.abort.timed.out.transaction.cleanup.interval.ms", "500",
-                // The smallest that the cleaner takes; the default is 128 MB of heap.
+                // 128 MB of heap by default.
                 "log.cleaner.dedupe.buffer.size", "2097152"));
         return settings;
     }
