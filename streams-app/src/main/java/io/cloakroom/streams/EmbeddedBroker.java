@@ -54,12 +54,15 @@ public final class EmbeddedBroker implements AutoCloseable {
         if (!isFormatted(directory)) {
             format(directory, settings);
         }
-        KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
+        KafkaRaftServer server = null;
         try {
+            server = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
             server.startup();
         } catch (RuntimeException e) {
-            server.shutdown();
-            server.awaitShutdown();
+            if (server != null) {
+                server.shutdown();
+                server.awaitShutdown();
+            }
             throw new IOException("The broker in " + directory + " did not start: " + e.getMessage(), e);
         }
         return new EmbeddedBroker(server, HOST + ":" + clientPort);

@@ -12,9 +12,11 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What FoodMart, Chinook and the list of user agents say, unchanged: people, what they bought, what there is to buy.
@@ -30,6 +32,8 @@ record RealData(
         List<String> promotions,
         List<String> userAgents,
         int foodmartCustomers) {
+
+    private static final Map<String, String> ISO_COUNTRIES = isoCountries();
 
     /**
      * A customer.
@@ -79,7 +83,7 @@ record RealData(
                     chinook.people(),
                     List.copyOf(foodmart.products.values()),
                     List.copyOf(chinook.products.values()),
-                    foodmart.promotions.stream().distinct().toList(),
+                    List.copyOf(foodmart.promotions),
                     readUserAgents(),
                     foodmart.customers);
         } catch (IOException e) {
@@ -95,7 +99,7 @@ record RealData(
         private static final int END = 1097;
 
         final Map<Integer, Product> products = new LinkedHashMap<>();
-        final List<String> promotions = new ArrayList<>();
+        final Set<String> promotions = new LinkedHashSet<>();
         private final Map<String, List<Row>> sales = new LinkedHashMap<>();
         private final Map<String, Row> buyers = new LinkedHashMap<>();
         private final List<Row> productRows = new ArrayList<>();
@@ -288,8 +292,6 @@ record RealData(
         }
         return iso;
     }
-
-    private static final Map<String, String> ISO_COUNTRIES = isoCountries();
 
     private static Map<String, String> isoCountries() {
         Map<String, String> countries = new HashMap<>();
