@@ -54,12 +54,15 @@ public final class EmbeddedBroker implements AutoCloseable {
         if (!isFormatted(directory)) {
             format(directory, settings);
         }
-        KafkaRaftServer server = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
+        KafkaRaftServer server = null;
         try {
+            server = new KafkaRaftServer(new KafkaConfig(settings, false), Time.SYSTEM);
             server.startup();
         } catch (RuntimeException e) {
-            server.shutdown();
-            server.awaitShutdown();
+            if (server != null) {
+                server.shutdown();
+                server.awaitShutdown();
+            }
             throw new IOException("The broker in " + directory + " did not start: " + e.getMessage(), e);
         }
         return new EmbeddedBroker(server, HOST + ":" + clientPort);
@@ -101,7 +104,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                 "group.streams.initial.rebalance.delay.ms", "0",
                 // The open transaction of a killed gate would block its readers for 10 s more by default.
                 "transaction.abort.timed.out.transaction.cleanup.interval.ms", "500",
-                // The smallest that the cleaner takes; the default is 128 MB of heap.
+                // 128 MB of heap by default.
                 "log.cleaner.dedupe.buffer.size", "2097152"));
         return settings;
     }

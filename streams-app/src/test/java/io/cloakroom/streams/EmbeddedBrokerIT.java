@@ -3,6 +3,7 @@ package io.cloakroom.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -84,12 +85,22 @@ class EmbeddedBrokerIT {
     }
 
     @Test
+    void shouldNotTakeOverAnotherBrokersDirectory() throws Exception {
+        Files.writeString(
+                parent.resolve("meta.properties"), "version=1\nnode.id=2\ncluster.id=MkU3OEVBNTcwNTJENDM2Qg\n");
+        assertThatThrownBy(() -> EmbeddedBroker.start(parent, 0))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("The broker in " + parent + " did not start")
+                .hasMessageContaining("node id");
+    }
+
+    @Test
     void shouldSayThatTheDirectoryIsInUse() throws Exception {
         Path directory = parent.resolve("broker");
         try (EmbeddedBroker first = EmbeddedBroker.start(directory, 0)) {
             assertThat(first.bootstrapServers()).startsWith("127.0.0.1:");
             assertThatThrownBy(() -> EmbeddedBroker.start(directory, 0))
-                    .isInstanceOf(java.io.IOException.class)
+                    .isInstanceOf(IOException.class)
                     .hasMessageContaining("The broker in " + directory + " did not start")
                     .hasMessageContaining("lock");
         }

@@ -1,5 +1,6 @@
 package io.cloakroom.streams.demo;
 
+import io.cloakroom.streams.demo.HsqldbScript.Row;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,9 +12,11 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What FoodMart, Chinook and the list of user agents say, unchanged: people, what they bought, what there is to buy.
@@ -29,6 +32,8 @@ record RealData(
         List<String> promotions,
         List<String> userAgents,
         int foodmartCustomers) {
+
+    private static final Map<String, String> ISO_COUNTRIES = isoCountries();
 
     /**
      * A customer.
@@ -78,7 +83,7 @@ record RealData(
                     chinook.people(),
                     List.copyOf(foodmart.products.values()),
                     List.copyOf(chinook.products.values()),
-                    foodmart.promotions.stream().distinct().toList(),
+                    List.copyOf(foodmart.promotions),
                     readUserAgents(),
                     foodmart.customers);
         } catch (IOException e) {
@@ -94,10 +99,10 @@ record RealData(
         private static final int END = 1097;
 
         final Map<Integer, Product> products = new LinkedHashMap<>();
-        final List<String> promotions = new ArrayList<>();
-        private final Map<String, List<List<String>>> sales = new LinkedHashMap<>();
-        private final Map<String, List<String>> buyers = new LinkedHashMap<>();
-        private final List<List<String>> productRows = new ArrayList<>();
+        final Set<String> promotions = new LinkedHashSet<>();
+        private final Map<String, List<Row>> sales = new LinkedHashMap<>();
+        private final Map<String, Row> buyers = new LinkedHashMap<>();
+        private final List<Row> productRows = new ArrayList<>();
         private final Map<String, String> classes = new HashMap<>();
         int customers;
 
@@ -107,70 +112,73 @@ record RealData(
                         script,
                         Map.of(
                                 "sales_fact_dec_1998",
-                                sale -> sales.computeIfAbsent(sale.get(2), customer -> new ArrayList<>())
+                                sale -> sales.computeIfAbsent(sale.get("customer_id"), customer -> new ArrayList<>())
                                         .add(sale),
                                 "customer",
                                 this::addCustomer,
                                 "product",
                                 productRows::add,
                                 "product_class",
-                                row -> classes.put(row.get(0), "/" + slug(row.get(2)) + "/" + slug(row.get(1))),
+                                row -> classes.put(
+                                        row.get("product_class_id"),
+                                        "/" + slug(row.get("product_category")) + "/"
+                                                + slug(row.get("product_subcategory"))),
                                 "promotion",
-                                row -> promotions.add(row.get(2))));
+                                row -> promotions.add(row.get("promotion_name"))));
             }
             promotions.remove("No Promotion");
-            for (List<String> row : productRows) {
-                String name = row.get(3);
-                String page = classes.get(row.get(0)) + "/" + slug(name);
-                products.put(Integer.valueOf(row.get(1)), new Product(row.get(4), name, page));
+            for (Row row : productRows) {
+                String name = row.get("product_name");
+                String page = classes.get(row.get("product_class_id")) + "/" + slug(name);
+                products.put(Integer.valueOf(row.get("product_id")), new Product(row.get("SKU"), name, page));
             }
         }
 
-        private void addCustomer(List<String> row) {
+        private void addCustomer(Row row) {
             customers++;
-            if (sales.containsKey(row.get(0))) {
-                buyers.put(row.get(0), row);
+            if (sales.containsKey(row.get("customer_id"))) {
+                buyers.put(row.get("customer_id"), row);
             }
         }
 
         List<Person> people() {
             return buyers.values().stream()
                     .map(row -> new Person(
-                            "foodmart-" + row.get(0),
-                            row.get(28),
+                            "foodmart-" + row.get("customer_id"),
+                            row.get("fullname"),
                             null,
-                            row.get(14),
-                            row.get(5),
-                            row.get(9),
-                            row.get(11),
-                            isoCountry(row.get(12)),
-                            LocalDate.parse(row.get(16)),
-                            row.get(19),
-                            row.get(24),
+                            row.get("phone1"),
+                            row.get("address1"),
+                            row.get("city"),
+                            row.get("postal_code"),
+                            isoCountry(row.get("country")),
+                            LocalDate.parse(row.get("birthdate")),
+                            row.get("gender"),
+                            row.get("member_card"),
                             null,
-                            purchases(row.get(0))))
+                            purchases(row.get("customer_id"))))
                     .toList();
         }
 
         private List<Purchase> purchases(String customer) {
-            Map<Integer, List<List<String>>> byDay = new LinkedHashMap<>();
-            for (List<String> sale : sales.get(customer)) {
-                byDay.computeIfAbsent(Integer.valueOf(sale.get(1)), day -> new ArrayList<>())
+            Map<Integer, List<Row>> byDay = new LinkedHashMap<>();
+            for (Row sale : sales.get(customer)) {
+                byDay.computeIfAbsent(Integer.valueOf(sale.get("time_id")), day -> new ArrayList<>())
                         .add(sale);
             }
             List<Purchase> purchases = new ArrayList<>();
             byDay.forEach((day, rows) -> purchases.add(new Purchase(
                     "foodmart-" + customer + "-" + day,
                     (double) (day - FIRST_DAY) / (END - FIRST_DAY),
-                    Integer.parseInt(rows.get(0).get(4)),
+                    Integer.parseInt(rows.get(0).get("store_id")),
                     rows.stream().map(this::line).toList())));
             return purchases;
         }
 
-        private Line line(List<String> sale) {
-            BigDecimal pieces = new BigDecimal(sale.get(7));
-            long price = cents(new BigDecimal(sale.get(5)).divide(pieces, 4, RoundingMode.HALF_UP));
-            return new Line(products.get(Integer.valueOf(sale.get(0))), pieces.intValueExact(), price);
+        private Line line(Row sale) {
+            BigDecimal pieces = new BigDecimal(sale.get("unit_sales"));
+            long price = cents(new BigDecimal(sale.get("store_sales")).divide(pieces, 4, RoundingMode.HALF_UP));
+            return new Line(products.get(Integer.valueOf(sale.get("product_id"))), pieces.intValueExact(), price);
         }
     }
 
@@ -180,12 +188,12 @@ record RealData(
         private static final long END = LocalDate.of(2014, 1, 1).toEpochDay();
 
         final Map<String, Product> products = new LinkedHashMap<>();
-        private final List<List<String>> customers = new ArrayList<>();
+        private final List<Row> customers = new ArrayList<>();
         private final Map<String, Agent> agents = new HashMap<>();
         private final Map<String, String> genres = new HashMap<>();
-        private final Map<String, List<List<String>>> invoices = new HashMap<>();
-        private final Map<String, List<List<String>>> lines = new HashMap<>();
-        private final List<List<String>> tracks = new ArrayList<>();
+        private final Map<String, List<Row>> invoices = new HashMap<>();
+        private final Map<String, List<Row>> lines = new HashMap<>();
+        private final List<Row> tracks = new ArrayList<>();
 
         Chinook() throws IOException {
             try (InputStream script = resource("/chinook.script")) {
@@ -193,57 +201,64 @@ record RealData(
                         script,
                         Map.of(
                                 "Customer", customers::add,
-                                "Employee", row -> agents.put(row.get(0), agent(row)),
-                                "Genre", row -> genres.put(row.get(0), row.get(1)),
+                                "Employee", row -> agents.put(row.get("EmployeeId"), agent(row)),
+                                "Genre", row -> genres.put(row.get("GenreId"), row.get("Name")),
                                 "Track", tracks::add,
                                 "Invoice",
-                                        row -> invoices.computeIfAbsent(row.get(1), customer -> new ArrayList<>())
+                                        row -> invoices.computeIfAbsent(
+                                                        row.get("CustomerId"), customer -> new ArrayList<>())
                                                 .add(row),
                                 "InvoiceLine",
-                                        row -> lines.computeIfAbsent(row.get(1), invoice -> new ArrayList<>())
+                                        row -> lines.computeIfAbsent(row.get("InvoiceId"), invoice -> new ArrayList<>())
                                                 .add(row)));
             }
-            for (List<String> row : tracks) {
-                String page = "/music/" + slug(genres.get(row.get(4))) + "/" + slug(row.get(1));
-                products.put(row.get(0), new Product("track-" + row.get(0), row.get(1), page));
+            for (Row row : tracks) {
+                String page = "/music/" + slug(genres.get(row.get("GenreId"))) + "/" + slug(row.get("Name"));
+                products.put(row.get("TrackId"), new Product("track-" + row.get("TrackId"), row.get("Name"), page));
             }
         }
 
-        private static Agent agent(List<String> row) {
-            return new Agent("employee-" + row.get(0), row.get(2), row.get(14));
+        private static Agent agent(Row row) {
+            return new Agent("employee-" + row.get("EmployeeId"), row.get("FirstName"), row.get("Email"));
         }
 
         List<Person> people() {
             return customers.stream()
                     .map(row -> new Person(
-                            "chinook-" + row.get(0),
-                            row.get(1) + " " + row.get(2),
-                            row.get(11),
-                            row.get(9),
-                            row.get(4),
-                            row.get(5),
-                            row.get(8) == null ? "" : row.get(8),
-                            isoCountry(row.get(7)),
+                            "chinook-" + row.get("CustomerId"),
+                            row.get("FirstName") + " " + row.get("LastName"),
+                            row.get("Email"),
+                            row.get("Phone"),
+                            row.get("Address"),
+                            row.get("City"),
+                            row.get("PostalCode") == null ? "" : row.get("PostalCode"),
+                            isoCountry(row.get("Country")),
                             null,
                             null,
                             null,
-                            agents.get(row.get(12)),
-                            purchases(row.get(0))))
+                            agents.get(row.get("SupportRepId")),
+                            purchases(row.get("CustomerId"))))
                     .toList();
         }
 
         private List<Purchase> purchases(String customer) {
             return invoices.get(customer).stream()
                     .map(row -> new Purchase(
-                            "chinook-" + row.get(0),
-                            (double) (LocalDate.parse(row.get(2)).toEpochDay() - FIRST_DAY) / (END - FIRST_DAY),
+                            "chinook-" + row.get("InvoiceId"),
+                            (double) (LocalDate.parse(row.get("InvoiceDate")).toEpochDay() - FIRST_DAY)
+                                    / (END - FIRST_DAY),
                             Integer.parseInt(customer),
-                            lines.get(row.get(0)).stream().map(this::line).toList()))
+                            lines.get(row.get("InvoiceId")).stream()
+                                    .map(this::line)
+                                    .toList()))
                     .toList();
         }
 
-        private Line line(List<String> row) {
-            return new Line(products.get(row.get(2)), Integer.parseInt(row.get(4)), cents(new BigDecimal(row.get(3))));
+        private Line line(Row row) {
+            return new Line(
+                    products.get(row.get("TrackId")),
+                    Integer.parseInt(row.get("Quantity")),
+                    cents(new BigDecimal(row.get("UnitPrice"))));
         }
     }
 
@@ -277,8 +292,6 @@ record RealData(
         }
         return iso;
     }
-
-    private static final Map<String, String> ISO_COUNTRIES = isoCountries();
 
     private static Map<String, String> isoCountries() {
         Map<String, String> countries = new HashMap<>();

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.apache.avro.specific.SpecificRecord;
 
@@ -96,6 +97,7 @@ public final class SampleData {
 
     private static String description(RealData data, int foodmart, int chinook, int records) {
         return String.format(
+                Locale.ROOT,
                 "%,d records about %,d people. From public sample data, unchanged: %,d of the %,d customers of FoodMart"
                         + " with their names, addresses, phones, birth dates, sex, loyalty cards and purchases of"
                         + " December 1998, and its promotions; %,d of the %,d customers of Chinook with their e-mails,"

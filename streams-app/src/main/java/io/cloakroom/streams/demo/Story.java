@@ -31,6 +31,7 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import org.apache.avro.specific.SpecificRecord;
@@ -366,11 +367,11 @@ final class Story {
 
     /** A number in the range that card schemes give to testers; only its check digit is right. */
     private Card testCard() {
-        String digits = "400000" + String.format("%09d", random.nextInt(1_000_000_000));
+        String digits = "400000" + String.format(Locale.ROOT, "%09d", random.nextInt(1_000_000_000));
         int expiryYear = now.atZone(ZoneOffset.UTC).getYear() + 1 + random.nextInt(4);
         return Card.newBuilder()
                 .setNumber(digits + luhnDigit(digits))
-                .setExpiry(String.format("%02d/%02d", 1 + random.nextInt(12), expiryYear % 100))
+                .setExpiry(String.format(Locale.ROOT, "%02d/%02d", 1 + random.nextInt(12), expiryYear % 100))
                 .setHolder(person.name())
                 .build();
     }

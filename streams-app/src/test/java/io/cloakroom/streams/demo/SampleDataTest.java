@@ -18,6 +18,7 @@ import io.cloakroom.events.Meta;
 import io.cloakroom.events.Order;
 import io.cloakroom.events.OrderLine;
 import io.cloakroom.events.OrderStatus;
+import io.cloakroom.streams.demo.HsqldbScript.Row;
 import io.cloakroom.streams.demo.SampleData.Published;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -34,6 +35,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -219,15 +221,15 @@ class SampleDataTest {
 
     @Test
     void shouldTakePeopleFromTheSources() throws IOException {
-        Map<String, List<String>> foodmart = table("/foodmart.script", "customer");
-        Map<String, List<String>> chinook = table("/chinook.script", "Customer");
+        Map<String, Row> foodmart = table("/foodmart.script", "customer", "customer_id");
+        Map<String, Row> chinook = table("/chinook.script", "Customer", "CustomerId");
         List<Account> registered = values(Account.class).stream()
                 .filter(account -> account.getAction() == AccountAction.REGISTERED)
                 .toList();
         assertThat(registered).hasSameSizeAs(customers()).allSatisfy(account -> {
             String id = account.getMeta().getSubject().replaceAll("\\D+", "");
             if (account.getMeta().getSubject().contains("foodmart")) {
-                assertThat(foodmart.get(id))
+                assertThat(foodmart.get(id).values())
                         .contains(
                                 account.getName(),
                                 account.getPhone(),
@@ -239,9 +241,9 @@ class SampleDataTest {
                                 account.getTier());
                 assertThat(account.getEmail()).isEqualTo("foodmart-" + id + "@customers.example");
             } else {
-                List<String> row = chinook.get(id);
-                assertThat(account.getName()).isEqualTo(row.get(1) + " " + row.get(2));
-                assertThat(row)
+                Row row = chinook.get(id);
+                assertThat(account.getName()).isEqualTo(row.get("FirstName") + " " + row.get("LastName"));
+                assertThat(row.values())
                         .contains(account.getEmail(), account.getPhone(), account.getStreet(), account.getCity());
                 assertThat(account.getBirthDate()).isNull();
             }
@@ -249,7 +251,8 @@ class SampleDataTest {
         values(ConsentChange.class).stream()
                 .filter(change ->
                         change.getBirthDate() != null && change.getSubject().contains("foodmart"))
-                .forEach(change -> assertThat(foodmart.get(change.getSubject().replaceAll("\\D+", "")))
+                .forEach(change -> assertThat(foodmart.get(change.getSubject().replaceAll("\\D+", ""))
+                                .values())
                         .contains(change.getBirthDate().toString()));
     }
 
@@ -269,9 +272,13 @@ class SampleDataTest {
     @Test
     void shouldTakePurchasesFromTheSources() throws IOException {
         Map<String, String> productOfSku = new HashMap<>();
-        table("/foodmart.script", "product").values().forEach(row -> productOfSku.put(row.get(4), row.get(3)));
-        table("/chinook.script", "Track").values().forEach(row -> productOfSku.put("track-" + row.get(0), row.get(1)));
-        Map<String, List<String>> invoices = table("/chinook.script", "Invoice");
+        table("/foodmart.script", "product", "product_id")
+                .values()
+                .forEach(row -> productOfSku.put(row.get("SKU"), row.get("product_name")));
+        table("/chinook.script", "Track", "TrackId")
+                .values()
+                .forEach(row -> productOfSku.put("track-" + row.get("TrackId"), row.get("Name")));
+        Map<String, Row> invoices = table("/chinook.script", "Invoice", "InvoiceId");
         Map<String, BigDecimal> foodmartTotals = new HashMap<>();
         try (InputStream script = SampleDataTest.class.getResourceAsStream("/foodmart.script")) {
             HsqldbScript.read(
@@ -279,8 +286,8 @@ class SampleDataTest {
                     Map.of(
                             "sales_fact_dec_1998",
                             row -> foodmartTotals.merge(
-                                    "foodmart-" + row.get(2) + "-" + row.get(1),
-                                    new BigDecimal(row.get(5)),
+                                    "foodmart-" + row.get("customer_id") + "-" + row.get("time_id"),
+                                    new BigDecimal(row.get("store_sales")),
                                     BigDecimal::add)));
         }
         assertThat(values(Order.class)).allSatisfy(order -> {
@@ -288,7 +295,7 @@ class SampleDataTest {
             BigDecimal total = id.startsWith("foodmart")
                     ? foodmartTotals.get(id)
                     : new BigDecimal(
-                            invoices.get(id.substring("chinook-".length())).get(8));
+                            invoices.get(id.substring("chinook-".length())).get("Total"));
             assertThat(BigDecimal.valueOf(order.getTotal(), 2)).isEqualByComparingTo(total);
             for (OrderLine line : order.getLines()) {
                 assertThat(productOfSku).containsEntry(line.getSku(), line.getProduct());
@@ -298,11 +305,11 @@ class SampleDataTest {
 
     @Test
     void shouldChatWithTheCustomersOwnSupportAgent() throws IOException {
-        Map<String, List<String>> customers = table("/chinook.script", "Customer");
+        Map<String, Row> customers = table("/chinook.script", "Customer", "CustomerId");
         assertThat(values(Chat.class)).allSatisfy(chat -> {
-            List<String> customer = customers.get(chat.getMeta().getSubject().replaceAll("\\D+", ""));
+            Row customer = customers.get(chat.getMeta().getSubject().replaceAll("\\D+", ""));
             if (chat.getAuthor() == ChatAuthor.AGENT) {
-                assertThat(chat.getAgentId()).isEqualTo("employee-" + customer.get(12));
+                assertThat(chat.getAgentId()).isEqualTo("employee-" + customer.get("SupportRepId"));
             } else {
                 assertThat(chat.getAgentId()).isNull();
             }
@@ -341,10 +348,14 @@ class SampleDataTest {
                 customers().stream().filter(key -> key.contains("chinook")).count();
         assertThat(DATA.describe())
                 .startsWith(String.format(
+                        Locale.ROOT,
                         "%,d records about %,d people.",
-                        DATA.records().size(), customers().size()))
+                        DATA.records().size(),
+                        customers().size()))
                 .contains(String.format(
-                        "%,d of the 10,281 customers of FoodMart", customers().size() - chinook))
+                        Locale.ROOT,
+                        "%,d of the 10,281 customers of FoodMart",
+                        customers().size() - chinook))
                 .contains(chinook + " of the 59 customers of Chinook")
                 .contains("200 user agents")
                 .contains("Seeded: consents and objections, the ages of Chinook's customers")
@@ -400,11 +411,10 @@ class SampleDataTest {
         return words;
     }
 
-    /** The rows of a table by their key: product and FoodMart's name it second. */
-    private static Map<String, List<String>> table(String script, String table) throws IOException {
-        Map<String, List<String>> rows = new HashMap<>();
+    private static Map<String, Row> table(String script, String table, String key) throws IOException {
+        Map<String, Row> rows = new HashMap<>();
         try (InputStream in = SampleDataTest.class.getResourceAsStream(script)) {
-            HsqldbScript.read(in, Map.of(table, row -> rows.put(row.get(table.equals("product") ? 1 : 0), row)));
+            HsqldbScript.read(in, Map.of(table, row -> rows.put(row.get(key), row)));
         }
         return rows;
     }

@@ -1,0 +1,222 @@
+package io.cloakroom.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code bin/cloakroom} in a repository of one source file, with a Java and a Maven that only say how they were called. */
+@Timeout(60)
+class LauncherTest {
+    private static final String JAVA_17 = """
+            #!/bin/sh
+            if [ "$1" = -version ]; then echo 'openjdk version "17.0.15" 2025-04-15' >&2; exit; fi
+            printf '[%s]' "$@"
+            """;
+
+    @TempDir
+    Path parent;
+
+    private Path home;
+    private Path tools;
+    private Path builds;
+
+    @BeforeEach
+    void makeRepository() throws IOException {
+        home = Files.createDirectories(parent.resolve("a repository")).toRealPath();
+        tools = Files.createDirectories(parent.resolve("tools"));
+        builds = parent.resolve("builds");
+        write(home.resolve("streams-app/src/Gate.java"), "class Gate {}");
+        write(home.resolve("policy/policies/2017-11-17.yaml"), "version: 1");
+        Files.createDirectories(home.resolve("bin"));
+        Files.copy(Path.of("../bin/cloakroom"), home.resolve("bin/cloakroom"), StandardCopyOption.COPY_ATTRIBUTES);
+        program("java", JAVA_17);
+        program("mvn", "#!/bin/sh\nsleep 0.3\necho \"$@\" >>'" + builds + "'\necho from Maven\n");
+        for (String needed : List.of("dirname", "readlink", "find", "head", "sed", "mkdir", "rm", "mv", "sleep")) {
+            allow(needed);
+        }
+        allow("flock");
+    }
+
+    @Test
+    void shouldBuildOnceAndPassItsArgumentsOn() throws Exception {
+        Run first = run("policy", "check", "two words", "");
+        assertThat(first.exit).isZero();
+        assertThat(first.out)
+                .isEqualTo("[-Xmx1g][-Dcloakroom.home=" + home + "][-cp][" + home + "/streams-app/target/*:" + home
+                        + "/streams-app/target/lib/*][io.cloakroom.streams.Cloakroom][policy][check][two words][]");
+        assertThat(first.err).contains("cloakroom: building", "from Maven");
+        assertThat(builds)
+                .content()
+                .isEqualToIgnoringNewLines("-q -B -pl streams-app -am -Dmaven.test.skip -Dspotless.check.skip package");
+
+        Run second = run("policy", "check");
+        assertThat(second.exit).isZero();
+        assertThat(second.err).isEmpty();
+        assertThat(builds).content().hasLineCount(1);
+    }
+
+    @Test
+    void shouldBuildAgainOnlyForSources() throws Exception {
+        run();
+        change(home.resolve("policy/policies/2017-11-17.yaml"));
+        run();
+        assertThat(builds).content().hasLineCount(1);
+        change(home.resolve("streams-app/src/Gate.java"));
+        run();
+        assertThat(builds).content().hasLineCount(2);
+        write(home.resolve("policy/src/Policy.java"), "class Policy {}");
+        change(home.resolve("policy/src"));
+        run();
+        assertThat(builds).content().hasLineCount(3);
+    }
+
+    @Test
+    void shouldLeaveNothingOfAnOlderBuildOnTheClassPath() throws Exception {
+        Path old = home.resolve("streams-app/target/lib/kafka-clients-0.1.jar");
+        write(old, "");
+        run();
+        assertThat(old).doesNotExist();
+    }
+
+    @Test
+    void shouldRunThroughASymbolicLinkFromAnywhere() throws Exception {
+        Path elsewhere = Files.createDirectories(parent.resolve("elsewhere"));
+        Files.createSymbolicLink(elsewhere.resolve("first"), home.resolve("bin/cloakroom"));
+        Files.createSymbolicLink(elsewhere.resolve("second"), Path.of("first"));
+        Run run = start(elsewhere, "./second", "demo").end();
+        assertThat(run.exit).isZero();
+        assertThat(run.out).contains("[-Dcloakroom.home=" + home + "]").endsWith("[demo]");
+    }
+
+    @Test
+    void shouldBuildOnceWhenStartedTwice() throws Exception {
+        shouldBuildOnceForBoth();
+    }
+
+    @Test
+    void shouldBuildOnceWhenStartedTwiceWithoutFlock() throws Exception {
+        Files.delete(tools.resolve("flock"));
+        allow("rmdir");
+        shouldBuildOnceForBoth();
+    }
+
+    @Test
+    void shouldBuildAgainAfterAFailedBuild() throws Exception {
+        program("mvn", "#!/bin/sh\nexit 1\n");
+        Run failed = run();
+        assertThat(failed.exit).isEqualTo(2);
+        assertThat(failed.out).isEmpty();
+        assertThat(failed.err).contains("cloakroom: the build failed: see above.");
+        assertThat(run().exit).isEqualTo(2);
+    }
+
+    @Test
+    void shouldSayThatMavenIsMissing() throws Exception {
+        Files.delete(tools.resolve("mvn"));
+        Run run = run();
+        assertThat(run.exit).isEqualTo(2);
+        assertThat(run.out).isEmpty();
+        assertThat(run.err)
+                .isEqualTo("cloakroom: the build needs Maven 3.8 or later, and there is no mvn on the PATH.\n");
+    }
+
+    @Test
+    void shouldRunABuildThatWasBroughtAlongWithoutSourcesAndMaven() throws Exception {
+        run();
+        Files.delete(tools.resolve("mvn"));
+        Files.delete(home.resolve("streams-app/src/Gate.java"));
+        Files.delete(home.resolve("streams-app/src"));
+        assertThat(run("run").out).endsWith("[run]");
+    }
+
+    @Test
+    void shouldSayThatJavaIsMissingOrTooOld() throws Exception {
+        program("java", "#!/bin/sh\necho 'java version \"1.8.0_402\"' >&2\n");
+        assertThat(run().err).isEqualTo("cloakroom: Java 17 or later is needed, and java is version 1.\n");
+        Files.delete(tools.resolve("java"));
+        Run run = run();
+        assertThat(run.exit).isEqualTo(2);
+        assertThat(run.err).isEqualTo("cloakroom: Java 17 or later is needed, and there is no java.\n");
+    }
+
+    private void shouldBuildOnceForBoth() throws Exception {
+        Run first = start(home, "bin/cloakroom", "first");
+        Run second = start(home, "bin/cloakroom", "second");
+        assertThat(first.end().out).endsWith("[first]");
+        assertThat(second.end().out).endsWith("[second]");
+        assertThat(builds).content().hasLineCount(1);
+    }
+
+    private Run run(String... arguments) throws Exception {
+        List<String> command =
+                new ArrayList<>(List.of(home.resolve("bin/cloakroom").toString()));
+        command.addAll(List.of(arguments));
+        return start(parent, command.toArray(String[]::new)).end();
+    }
+
+    private Run start(Path directory, String... command) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+        builder.environment().keySet().removeAll(List.of("JAVA_HOME", "JAVA_TOOL_OPTIONS"));
+        builder.environment().put("PATH", tools.toString());
+        return new Run(builder.start());
+    }
+
+    private void program(String name, String text) throws IOException {
+        write(tools.resolve(name), text);
+        Files.setPosixFilePermissions(tools.resolve(name), PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
+    /** Puts one of the system's programs on the launcher's PATH, which has no others. */
+    private void allow(String program) throws IOException {
+        for (String directory : System.getenv("PATH").split(":")) {
+            Path found = Path.of(directory, program);
+            if (Files.isExecutable(found)) {
+                program(program, "#!/bin/sh\nexec " + found + " \"$@\"\n");
+                return;
+            }
+        }
+        throw new IOException("No " + program + " on the PATH");
+    }
+
+    private static void write(Path file, String text) throws IOException {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+    }
+
+    private static void change(Path path) throws IOException {
+        Files.setLastModifiedTime(path, FileTime.from(Instant.now().plusSeconds(1)));
+    }
+
+    private static final class Run {
+        private final Process process;
+        private String out;
+        private String err;
+        private int exit;
+
+        Run(Process process) {
+            this.process = process;
+        }
+
+        Run end() throws Exception {
+            out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            exit = process.exitValue();
+            return this;
+        }
+    }
+}
