@@ -1,6 +1,7 @@
 package io.cloakroom.streams;
 
 import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.schemas.AvroConfig;
 import io.cloakroom.schemas.AvroDeserializer;
 import io.cloakroom.streams.gate.Topics;
 import java.time.Duration;
@@ -23,7 +24,7 @@ public final class AuditReader implements AutoCloseable {
     }
 
     public static AuditReader open(Settings settings, boolean fromBeginning) {
-        KafkaConsumer<byte[], Object> consumer = consumer(settings);
+        KafkaConsumer<byte[], Object> consumer = consumer(settings, true);
         List<TopicPartition> partitions = consumer.partitionsFor(Topics.AUDIT).stream()
                 .map(p -> new TopicPartition(p.topic(), p.partition()))
                 .toList();
@@ -37,16 +38,20 @@ public final class AuditReader implements AutoCloseable {
         return new AuditReader(consumer);
     }
 
-    /** A reader of anything in the wire format, committed only, with the classes generated for it. */
-    public static KafkaConsumer<byte[], Object> consumer(Settings settings) {
+    /**
+     * A reader of anything in the wire format, committed only.
+     *
+     * @param specific whether the values are instances of the generated classes, or generic records
+     */
+    public static KafkaConsumer<byte[], Object> consumer(Settings settings, boolean specific) {
         Map<String, Object> config = new HashMap<>(settings.client());
         config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         AvroDeserializer values = new AvroDeserializer();
-        Map<String, Object> specific = new HashMap<>(settings.client());
-        specific.put("specific.avro.reader", true);
-        values.configure(specific, false);
+        Map<String, Object> registry = new HashMap<>(settings.client());
+        registry.put(AvroConfig.SPECIFIC_READER, specific);
+        values.configure(registry, false);
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), values);
     }
 

@@ -102,6 +102,9 @@ public final class EmbeddedBroker implements AutoCloseable {
                 "share.coordinator.state.topic.min.isr", "1",
                 "group.initial.rebalance.delay.ms", "0",
                 "group.streams.initial.rebalance.delay.ms", "0",
+                // An instance takes up its tasks at a heartbeat: by default, after 5 s.
+                "group.streams.min.heartbeat.interval.ms", "500",
+                "group.streams.heartbeat.interval.ms", "500",
                 // The open transaction of a killed gate would block its readers for 10 s more by default.
                 "transaction.abort.timed.out.transaction.cleanup.interval.ms", "500",
                 // 128 MB of heap by default.

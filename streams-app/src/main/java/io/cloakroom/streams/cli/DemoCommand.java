@@ -58,7 +58,7 @@ public final class DemoCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        Path directory = Files.createTempDirectory("cloakroom-demo-");
+        Path directory = Files.createTempDirectory(Files.createDirectories(Home.data()), "demo-");
         Path policy = policies == null ? Home.policies() : policies;
         Blueprint blueprint = Blueprint.load(policy);
         // Also when it is ended by Ctrl-C.

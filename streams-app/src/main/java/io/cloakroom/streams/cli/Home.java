@@ -9,8 +9,15 @@ final class Home {
 
     /** The policies that come with it. */
     static Path policies() {
-        return Path.of(System.getProperty("cloakroom.home", "."))
-                .resolve("policy")
-                .resolve("policies");
+        return home().resolve("policy").resolve("policies");
+    }
+
+    /** What brokers inside keep. */
+    static Path data() {
+        return home().resolve("data");
+    }
+
+    private static Path home() {
+        return Path.of(System.getProperty("cloakroom.home", "."));
     }
 }

@@ -36,9 +36,8 @@ public final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            defaultValue = "data",
-            description = "Where --embedded keeps everything (default: ${DEFAULT-VALUE}).")
-    private Path data;
+            description = "Where --embedded keeps everything (default: data/ beside bin/).")
+    private Path data = Home.data().resolve("embedded");
 
     @Mixin
     private Ports ports;

@@ -10,6 +10,7 @@ import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.policy.Pseudonyms.KeysMissingException;
 import io.cloakroom.policy.Recipient;
 import io.cloakroom.schemas.AvroSerializer;
+import io.cloakroom.schemas.Labels;
 import io.cloakroom.streams.AuditReader;
 import io.cloakroom.streams.Blueprint;
 import io.cloakroom.streams.Settings;
@@ -21,8 +22,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBarStyle;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -76,7 +80,7 @@ public final class Demo {
                     table.add(entry);
                     entry.getDecisions().stream()
                             .filter(d -> d.getOutcome() == Outcome.RELEASE)
-                            .forEach(d -> examples.putIfAbsent(d.getRecipient(), new Example(entry, d)));
+                            .forEach(d -> examples.merge(d.getRecipient(), new Example(entry, d), this::richer));
                 }
                 decided += entries.size();
                 progress.stepTo(decided);
@@ -95,15 +99,31 @@ public final class Demo {
         out.println(table);
         out.println();
         Pseudonyms pseudonyms = Pseudonyms.load(settings.keys(), blueprint.keyNames());
-        try (KafkaConsumer<byte[], Object> reader = AuditReader.consumer(settings)) {
+        try (KafkaConsumer<byte[], Object> reader = AuditReader.consumer(settings, false)) {
             examples.forEach((recipient, example) -> print(example, reader, pseudonyms));
         }
         out.flush();
     }
 
+    /** The event with more fields shows more; of two of one type, the earlier. */
+    private Example richer(Example one, Example other) {
+        return fields(other) > fields(one) ? other : one;
+    }
+
+    private int fields(Example example) {
+        return Labels.of(blueprint.schemas().get(type(example))).size();
+    }
+
+    private static String type(Example example) {
+        String topic = example.entry().getTopic();
+        return topic.substring(topic.indexOf('.') + 1);
+    }
+
     private ProgressBar progress(long records, boolean terminal) {
-        ProgressBarBuilder builder =
-                new ProgressBarBuilder().setTaskName("decided").setInitialMax(records);
+        ProgressBarBuilder builder = new ProgressBarBuilder()
+                .setTaskName("decided")
+                .setStyle(ProgressBarStyle.ASCII)
+                .setInitialMax(records);
         return terminal
                 ? builder.build()
                 : builder.setConsumer(new Lines(err))
@@ -131,7 +151,7 @@ public final class Demo {
     private void print(Example example, KafkaConsumer<byte[], Object> reader, Pseudonyms pseudonyms) {
         AuditEntry entry = example.entry();
         String name = example.decision().getRecipient();
-        String type = entry.getTopic().substring(entry.getTopic().indexOf('.') + 1);
+        String type = type(example);
         Recipient recipient = blueprint
                 .history()
                 .atOrFirst(entry.getOccurredAt().toEpochMilli())
@@ -189,7 +209,7 @@ public final class Demo {
             String topic,
             int partition,
             long from,
-            java.util.function.Predicate<ConsumerRecord<byte[], Object>> wanted) {
+            Predicate<ConsumerRecord<byte[], Object>> wanted) {
         TopicPartition place = new TopicPartition(topic, partition);
         reader.assign(List.of(place));
         reader.seek(place, from);
@@ -219,7 +239,7 @@ public final class Demo {
     }
 
     /** Progress where there is no terminal: a line now and then. */
-    private record Lines(PrintWriter err) implements me.tongfei.progressbar.ProgressBarConsumer {
+    private record Lines(PrintWriter err) implements ProgressBarConsumer {
         @Override
         public int getMaxRenderedLength() {
             return 80;

@@ -37,7 +37,8 @@ public final class OutcomeTable {
             if (decision.getOutcome() == Outcome.RELEASE) {
                 counts.released++;
             } else {
-                counts.notReleased.merge(decision.getRule() + " (" + decision.getClause() + ")", 1L, Long::sum);
+                String held = decision.getOutcome() == Outcome.HOLD ? "held: " : "";
+                counts.notReleased.merge(held + decision.getRule() + " (" + decision.getClause() + ")", 1L, Long::sum);
             }
         }
     }
