@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 /**
  * Reads rows out of the {@code .script} file in which HSQLDB keeps a database: one statement a line.
  *
- * <p>Opening FoodMart in the database itself takes all of its 78 MB into memory; the demo needs six of its tables.
+ * <p>Opening FoodMart in the database itself takes all of its 78 MB into memory; the demo needs five of its tables.
  */
 final class HsqldbScript {
     private static final String CREATE = "CREATE MEMORY TABLE ";
