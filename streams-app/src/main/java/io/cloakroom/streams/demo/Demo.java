@@ -17,6 +17,7 @@ import io.cloakroom.streams.Settings;
 import io.cloakroom.streams.demo.SampleData.Published;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -227,7 +228,12 @@ public final class Demo {
     private static void flatten(String path, Object value, Map<String, String> fields) {
         if (value instanceof IndexedRecord record) {
             for (Schema.Field field : record.getSchema().getFields()) {
-                flatten(path.isEmpty() ? field.name() : path + "." + field.name(), record.get(field.pos()), fields);
+                boolean isTime = field.schema().toString().contains("timestamp-millis");
+                Object inside = record.get(field.pos());
+                flatten(
+                        path.isEmpty() ? field.name() : path + "." + field.name(),
+                        isTime && inside instanceof Long time ? Instant.ofEpochMilli(time) : inside,
+                        fields);
             }
         } else if (value instanceof List<?> list) {
             for (int i = 0; i < list.size(); i++) {
