@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -78,13 +79,15 @@ final class PolicyCompiler {
         return new Policy(
                 root.get("version").text(),
                 hash,
-                startOf(root.get("version")),
+                startOf(root.get("version")).orElse(0),
                 zone,
                 Set.copyOf(names("brands")),
                 Set.copyOf(names("surfaces")),
                 Set.copyOf(names("channels")),
                 Set.copyOf(names("notices")),
-                number(root.get("age-of-consent").get("years")),
+                structure.isSound("age-of-consent", "years")
+                        ? number(root.get("age-of-consent").get("years"))
+                        : 0,
                 Map.copyOf(purposes),
                 Map.copyOf(withAccesses),
                 Map.copyOf(recipients),
@@ -448,21 +451,22 @@ final class PolicyCompiler {
     }
 
     private Safeguard safeguard(Safeguard.Kind kind, Yaml row) {
-        long from = startOf(row.get("from"));
-        long until = row.has("until") ? startOf(row.get("until")) : Long.MAX_VALUE;
-        if (until <= from) {
+        OptionalLong from = startOf(row.get("from"));
+        OptionalLong until = row.has("until") ? startOf(row.get("until")) : OptionalLong.of(Long.MAX_VALUE);
+        if (from.isPresent() && until.isPresent() && until.getAsLong() <= from.getAsLong()) {
             problems.add(row.get("until"), "ends before it begins: `until` is the first day without");
         }
-        return new Safeguard(kind, from, until);
+        return new Safeguard(kind, from.orElse(0), until.orElse(0));
     }
 
     /** The first instant of a day in the policy's zone. */
-    private long startOf(Yaml day) {
+    private OptionalLong startOf(Yaml day) {
         try {
-            return LocalDate.parse(day.text()).atStartOfDay(zone).toInstant().toEpochMilli();
+            return OptionalLong.of(
+                    LocalDate.parse(day.text()).atStartOfDay(zone).toInstant().toEpochMilli());
         } catch (DateTimeException | ArithmeticException e) {
             problems.add(day, "`" + day.text() + "` is not a date such as 2017-11-17");
-            return 0;
+            return OptionalLong.empty();
         }
     }
 
@@ -488,7 +492,7 @@ final class PolicyCompiler {
             return Optional.empty();
         }
         List<String> paths = schema.fields().stream().map(Field::path).toList();
-        if (!problems.isKnown(path, paths, "field of " + schema.type())) {
+        if (!problems.isKnown(path, paths, schema.type() + " field")) {
             return Optional.empty();
         }
         Field field = schema.field(path.text()).orElseThrow();
