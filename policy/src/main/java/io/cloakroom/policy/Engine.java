@@ -181,13 +181,18 @@ public final class Engine {
                 return refusal.get();
             }
             Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
+            long beaten = person.preferences().stream()
+                    .filter(p -> p.scope().covers(scope))
+                    .mapToLong(Preference::refusedAt)
+                    .max()
+                    .orElse(Preference.NEVER);
             Rule reason = Rule.NEVER_ASKED;
             for (Preference preference : person.preferences()) {
                 if (!preference.scope().equals(scope)) {
                     continue;
                 }
                 for (Opening opening : preference.openings()) {
-                    if (opening.kind() == Opening.Kind.LIFT) {
+                    if (opening.kind() == Opening.Kind.LIFT || opening.isBeatenBy(beaten)) {
                         continue;
                     }
                     if (opening.at() > event.occurredAt()) {
