@@ -8,6 +8,7 @@ import io.cloakroom.policy.Person.Opening;
 import io.cloakroom.policy.Person.Preference;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.Month;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -222,10 +223,11 @@ public final class Engine {
         }
     }
 
-    /** The day from which a person decides alone; who is born on 29 February turns of age on 1 March (C1). */
+    /** The day from which a person decides alone; who is born on 29 February is of age on 1 March, in a leap
+     * year too (C1). */
     static LocalDate adultOn(LocalDate birthDate, int years) {
-        LocalDate birthday = birthDate.plusYears(years);
-        return birthday.getDayOfMonth() == birthDate.getDayOfMonth() ? birthday : birthday.plusDays(1);
+        boolean onLeapDay = birthDate.getMonth() == Month.FEBRUARY && birthDate.getDayOfMonth() == 29;
+        return (onLeapDay ? birthDate.plusDays(1) : birthDate).plusYears(years);
     }
 
     /** How far a purpose came; in the order in which it is asked; a hold being the nearest to a yes. */
