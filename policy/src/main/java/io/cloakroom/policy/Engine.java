@@ -120,7 +120,7 @@ public final class Engine {
                 return no(Step.STATED, Rule.NOT_STATED, purpose);
             }
             if (current.purposes().stream().noneMatch(p -> p.id().equals(purpose.id()))) {
-                return no(Step.STATED, Rule.NO_LONGER_REGISTERED, purpose);
+                return no(Step.REGISTERED, Rule.NO_LONGER_REGISTERED, purpose);
             }
             Optional<LocalDate> adultOn = person.birthDate().map(b -> adultOn(b, policy.consentAge()));
             LocalDate day = Instant.ofEpochMilli(event.occurredAt())
@@ -233,6 +233,7 @@ public final class Engine {
     /** How far a purpose came; in the order in which it is asked; a hold being the nearest to a yes. */
     private enum Step {
         STATED,
+        REGISTERED,
         AGE,
         BASIS,
         REST,
