@@ -148,8 +148,12 @@ public record Person(byte[] salt, Optional<LocalDate> birthDate, boolean blocked
             return refusedAt != Preference.NEVER && (at <= refusedAt || kind == Kind.IMPORT);
         }
 
+        /** Whatever refusal is heard of later; so an earlier grant does not stand for a later one, which may outlive it. */
         boolean includes(Opening other) {
-            return kind == other.kind && notice.equals(other.notice) && at <= other.at && expiresAt >= other.expiresAt;
+            return kind == other.kind
+                    && notice.equals(other.notice)
+                    && (at == other.at || kind == Kind.IMPORT && at <= other.at)
+                    && expiresAt >= other.expiresAt;
         }
     }
 }
