@@ -223,8 +223,7 @@ public final class Engine {
         }
     }
 
-    /** The day from which a person decides alone; who is born on 29 February is of age on 1 March, in a leap
-     * year too (C1). */
+    /** The day from which a person decides alone: 1 March, in a leap year too, for who is born on 29 February (C1). */
     static LocalDate adultOn(LocalDate birthDate, int years) {
         boolean onLeapDay = birthDate.getMonth() == Month.FEBRUARY && birthDate.getDayOfMonth() == 29;
         return (onLeapDay ? birthDate.plusDays(1) : birthDate).plusYears(years);
