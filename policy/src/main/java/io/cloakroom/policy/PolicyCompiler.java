@@ -74,6 +74,7 @@ final class PolicyCompiler {
         readPurposes();
         readEvents();
         readRecipients();
+        adequacy.replaceAll((region, rows) -> List.copyOf(rows));
         Map<String, EventRules> withAccesses = new LinkedHashMap<>();
         events.forEach((type, rules) -> withAccesses.put(type, rules.with(accesses.getOrDefault(type, List.of()))));
         return new Policy(
@@ -177,7 +178,7 @@ final class PolicyCompiler {
                             rules.get("clause").text(),
                             rules.get("dpv").text(),
                             scope,
-                            Set.copyOf(new TreeSet<>(rules.get("categories").texts())),
+                            Set.copyOf(rules.get("categories").texts()),
                             isTrue(rules.get("adults-only")),
                             rules.has("requires")));
         }
@@ -204,11 +205,11 @@ final class PolicyCompiler {
         checkStates(schema, entry, states.keySet());
 
         Yaml act = rules.get("act");
-        Optional<Field> actField = text(schema, act.get("field"));
+        Optional<Field> actField = textField(schema, act.get("field"));
         actField.filter(f -> f.kind() == Kind.ENUM)
                 .ifPresent(f -> act.get("in").items().forEach(v -> problems.isKnown(v, f.symbols(), "symbol")));
 
-        Optional<Field> channel = text(schema, rules.get("channel"));
+        Optional<Field> channel = textField(schema, rules.get("channel"));
         for (String symbol : channel.map(Field::symbols).orElse(List.of())) {
             if (!names("channels").contains(symbol)) {
                 problems.add(
@@ -217,7 +218,7 @@ final class PolicyCompiler {
                                 + rules.get("channel").text() + Problems.didYouMean(symbol, names("channels")));
             }
         }
-        text(schema, rules.get("unsubscribe"));
+        textField(schema, rules.get("unsubscribe"));
 
         Set<String> stated = new TreeSet<>(otherwise);
         states.values().forEach(stated::addAll);
@@ -258,7 +259,7 @@ final class PolicyCompiler {
             problems.add(states, "`stated-by` is missing: the field whose values these are");
             return;
         }
-        Optional<Field> field = text(schema, rules.get("stated-by"));
+        Optional<Field> field = textField(schema, rules.get("stated-by"));
         if (field.isEmpty()) {
             return;
         }
@@ -290,7 +291,9 @@ final class PolicyCompiler {
                 problems.add(key, "`" + key.text() + "` is a reserved name");
             } else if (!key.text().matches("[a-z][a-z0-9-]*")) {
                 problems.add(
-                        key, "`" + key.text() + "` cannot begin a topic's name: a letter, then letters, digits, -");
+                        key,
+                        "`" + key.text()
+                                + "` cannot begin a topic's name: a small letter, then small letters, digits or -");
             }
             if (!structure.isSound("recipients", key.text())) {
                 continue;
@@ -487,7 +490,7 @@ final class PolicyCompiler {
     }
 
     /** The field of this path, which must hold text or a symbol; none where the policy names none. */
-    private Optional<Field> text(EventSchema schema, Yaml path) {
+    private Optional<Field> textField(EventSchema schema, Yaml path) {
         if (!path.isScalar()) {
             return Optional.empty();
         }
