@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.Month;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -167,7 +168,7 @@ public final class Engine {
             Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
             return person.preferences().stream()
                     .filter(p -> p.scope().covers(scope) && p.refuses(event.occurredAt()))
-                    .findFirst()
+                    .max(Comparator.comparingLong(Preference::refusedAt))
                     .map(p -> new Answer(
                             Step.BASIS,
                             Verdict.NO,
@@ -188,6 +189,7 @@ public final class Engine {
                     .max()
                     .orElse(Preference.NEVER);
             Rule reason = Rule.NEVER_ASKED;
+            long granted = Preference.NEVER;
             for (Preference preference : person.preferences()) {
                 if (!preference.scope().equals(scope)) {
                     continue;
@@ -196,21 +198,27 @@ public final class Engine {
                     if (opening.kind() == Opening.Kind.LIFT || opening.isBeatenBy(beaten)) {
                         continue;
                     }
-                    if (opening.at() > event.occurredAt()) {
-                        reason = Rule.NOT_YET;
-                    } else if (event.occurredAt() >= opening.expiresAt()) {
-                        reason = Rule.EXPIRED;
-                    } else if (!policy.notices().contains(opening.notice())) {
-                        reason = Rule.STALE;
-                    } else {
-                        return yes(
-                                Rule.CONSENT,
-                                purpose,
-                                Optional.of(new Transition(Transition.Kind.GRANT, opening.at())));
+                    Rule rule = rule(opening);
+                    if (rule == Rule.CONSENT) {
+                        granted = Math.max(granted, opening.at());
+                    } else if (rule.compareTo(reason) > 0) {
+                        reason = rule;
                     }
                 }
             }
-            return no(Step.BASIS, reason, purpose);
+            return granted == Preference.NEVER
+                    ? no(Step.BASIS, reason, purpose)
+                    : yes(Rule.CONSENT, purpose, Optional.of(new Transition(Transition.Kind.GRANT, granted)));
+        }
+
+        /** What one grant says of this event; the rules stand in the order of how near they come to a yes. */
+        private Rule rule(Opening grant) {
+            if (grant.at() > event.occurredAt()) {
+                return Rule.NOT_YET;
+            } else if (event.occurredAt() >= grant.expiresAt()) {
+                return Rule.EXPIRED;
+            }
+            return policy.notices().contains(grant.notice()) ? Rule.CONSENT : Rule.STALE;
         }
 
         private static Answer yes(Rule rule, Purpose purpose, Optional<Transition> transition) {
