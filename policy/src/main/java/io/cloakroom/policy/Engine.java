@@ -8,7 +8,9 @@ import io.cloakroom.policy.Person.Opening;
 import io.cloakroom.policy.Person.Preference;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.Month;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -119,7 +121,7 @@ public final class Engine {
                 return no(Step.STATED, Rule.NOT_STATED, purpose);
             }
             if (current.purposes().stream().noneMatch(p -> p.id().equals(purpose.id()))) {
-                return no(Step.STATED, Rule.NO_LONGER_REGISTERED, purpose);
+                return no(Step.REGISTERED, Rule.NO_LONGER_REGISTERED, purpose);
             }
             Optional<LocalDate> adultOn = person.birthDate().map(b -> adultOn(b, policy.consentAge()));
             LocalDate day = Instant.ofEpochMilli(event.occurredAt())
@@ -166,7 +168,7 @@ public final class Engine {
             Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
             return person.preferences().stream()
                     .filter(p -> p.scope().covers(scope) && p.refuses(event.occurredAt()))
-                    .findFirst()
+                    .max(Comparator.comparingLong(Preference::refusedAt))
                     .map(p -> new Answer(
                             Step.BASIS,
                             Verdict.NO,
@@ -181,30 +183,42 @@ public final class Engine {
                 return refusal.get();
             }
             Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
+            long beaten = person.preferences().stream()
+                    .filter(p -> p.scope().covers(scope))
+                    .mapToLong(Preference::refusedAt)
+                    .max()
+                    .orElse(Preference.NEVER);
             Rule reason = Rule.NEVER_ASKED;
+            long granted = Preference.NEVER;
             for (Preference preference : person.preferences()) {
                 if (!preference.scope().equals(scope)) {
                     continue;
                 }
                 for (Opening opening : preference.openings()) {
-                    if (opening.kind() == Opening.Kind.LIFT) {
+                    if (opening.kind() == Opening.Kind.LIFT || opening.isBeatenBy(beaten)) {
                         continue;
                     }
-                    if (opening.at() > event.occurredAt()) {
-                        reason = Rule.NOT_YET;
-                    } else if (event.occurredAt() >= opening.expiresAt()) {
-                        reason = Rule.EXPIRED;
-                    } else if (!policy.notices().contains(opening.notice())) {
-                        reason = Rule.STALE;
-                    } else {
-                        return yes(
-                                Rule.CONSENT,
-                                purpose,
-                                Optional.of(new Transition(Transition.Kind.GRANT, opening.at())));
+                    Rule rule = rule(opening);
+                    if (rule == Rule.CONSENT) {
+                        granted = Math.max(granted, opening.at());
+                    } else if (rule.compareTo(reason) > 0) {
+                        reason = rule;
                     }
                 }
             }
-            return no(Step.BASIS, reason, purpose);
+            return granted == Preference.NEVER
+                    ? no(Step.BASIS, reason, purpose)
+                    : yes(Rule.CONSENT, purpose, Optional.of(new Transition(Transition.Kind.GRANT, granted)));
+        }
+
+        /** What one grant says of this event; the rules stand in the order of how near they come to a yes. */
+        private Rule rule(Opening grant) {
+            if (grant.at() > event.occurredAt()) {
+                return Rule.NOT_YET;
+            } else if (event.occurredAt() >= grant.expiresAt()) {
+                return Rule.EXPIRED;
+            }
+            return policy.notices().contains(grant.notice()) ? Rule.CONSENT : Rule.STALE;
         }
 
         private static Answer yes(Rule rule, Purpose purpose, Optional<Transition> transition) {
@@ -217,15 +231,16 @@ public final class Engine {
         }
     }
 
-    /** The day from which a person decides alone; who is born on 29 February turns of age on 1 March (C1). */
+    /** The day from which a person decides alone: 1 March, in a leap year too, for who is born on 29 February (C1). */
     static LocalDate adultOn(LocalDate birthDate, int years) {
-        LocalDate birthday = birthDate.plusYears(years);
-        return birthday.getDayOfMonth() == birthDate.getDayOfMonth() ? birthday : birthday.plusDays(1);
+        boolean onLeapDay = birthDate.getMonth() == Month.FEBRUARY && birthDate.getDayOfMonth() == 29;
+        return (onLeapDay ? birthDate.plusDays(1) : birthDate).plusYears(years);
     }
 
     /** How far a purpose came; in the order in which it is asked; a hold being the nearest to a yes. */
     private enum Step {
         STATED,
+        REGISTERED,
         AGE,
         BASIS,
         REST,

@@ -114,15 +114,12 @@ public record Person(byte[] salt, Optional<LocalDate> birthDate, boolean blocked
             return new Preference(
                     scope,
                     last,
-                    openings.stream()
-                            .filter(o -> o.at() > last && o.kind() != Opening.Kind.IMPORT)
-                            .toList());
+                    openings.stream().filter(o -> !o.isBeatenBy(last)).toList());
         }
 
         /** An opening that says no more than one that is there is left out, so that the row stays small. */
         Preference opened(Opening opening) {
-            boolean beaten = isRefused() && (opening.at() <= refusedAt || opening.kind() == Opening.Kind.IMPORT);
-            if (beaten || openings.stream().anyMatch(o -> o.includes(opening))) {
+            if (opening.isBeatenBy(refusedAt) || openings.stream().anyMatch(o -> o.includes(opening))) {
                 return this;
             }
             List<Opening> all = new ArrayList<>(openings);
@@ -146,8 +143,17 @@ public record Person(byte[] salt, Optional<LocalDate> birthDate, boolean blocked
             LIFT
         }
 
+        /** At equal times a refusal wins; an import is beaten by a refusal of any age (C23). */
+        boolean isBeatenBy(long refusedAt) {
+            return refusedAt != Preference.NEVER && (at <= refusedAt || kind == Kind.IMPORT);
+        }
+
+        /** Whatever refusal is heard of later; so an earlier grant does not stand for a later one, which may outlive it. */
         boolean includes(Opening other) {
-            return kind == other.kind && notice.equals(other.notice) && at <= other.at && expiresAt >= other.expiresAt;
+            return kind == other.kind
+                    && notice.equals(other.notice)
+                    && (at == other.at || kind == Kind.IMPORT && at <= other.at)
+                    && expiresAt >= other.expiresAt;
         }
     }
 }

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -73,18 +74,21 @@ final class PolicyCompiler {
         readPurposes();
         readEvents();
         readRecipients();
+        adequacy.replaceAll((region, rows) -> List.copyOf(rows));
         Map<String, EventRules> withAccesses = new LinkedHashMap<>();
         events.forEach((type, rules) -> withAccesses.put(type, rules.with(accesses.getOrDefault(type, List.of()))));
         return new Policy(
                 root.get("version").text(),
                 hash,
-                startOf(root.get("version")),
+                startOf(root.get("version")).orElse(0),
                 zone,
                 Set.copyOf(names("brands")),
                 Set.copyOf(names("surfaces")),
                 Set.copyOf(names("channels")),
                 Set.copyOf(names("notices")),
-                number(root.get("age-of-consent").get("years")),
+                structure.isSound("age-of-consent", "years")
+                        ? number(root.get("age-of-consent").get("years"))
+                        : 0,
                 Map.copyOf(purposes),
                 Map.copyOf(withAccesses),
                 Map.copyOf(recipients),
@@ -174,7 +178,7 @@ final class PolicyCompiler {
                             rules.get("clause").text(),
                             rules.get("dpv").text(),
                             scope,
-                            Set.copyOf(new TreeSet<>(rules.get("categories").texts())),
+                            Set.copyOf(rules.get("categories").texts()),
                             isTrue(rules.get("adults-only")),
                             rules.has("requires")));
         }
@@ -201,11 +205,11 @@ final class PolicyCompiler {
         checkStates(schema, entry, states.keySet());
 
         Yaml act = rules.get("act");
-        Optional<Field> actField = text(schema, act.get("field"));
+        Optional<Field> actField = textField(schema, act.get("field"));
         actField.filter(f -> f.kind() == Kind.ENUM)
                 .ifPresent(f -> act.get("in").items().forEach(v -> problems.isKnown(v, f.symbols(), "symbol")));
 
-        Optional<Field> channel = text(schema, rules.get("channel"));
+        Optional<Field> channel = textField(schema, rules.get("channel"));
         for (String symbol : channel.map(Field::symbols).orElse(List.of())) {
             if (!names("channels").contains(symbol)) {
                 problems.add(
@@ -214,7 +218,7 @@ final class PolicyCompiler {
                                 + rules.get("channel").text() + Problems.didYouMean(symbol, names("channels")));
             }
         }
-        text(schema, rules.get("unsubscribe"));
+        textField(schema, rules.get("unsubscribe"));
 
         Set<String> stated = new TreeSet<>(otherwise);
         states.values().forEach(stated::addAll);
@@ -255,7 +259,7 @@ final class PolicyCompiler {
             problems.add(states, "`stated-by` is missing: the field whose values these are");
             return;
         }
-        Optional<Field> field = text(schema, rules.get("stated-by"));
+        Optional<Field> field = textField(schema, rules.get("stated-by"));
         if (field.isEmpty()) {
             return;
         }
@@ -287,7 +291,9 @@ final class PolicyCompiler {
                 problems.add(key, "`" + key.text() + "` is a reserved name");
             } else if (!key.text().matches("[a-z][a-z0-9-]*")) {
                 problems.add(
-                        key, "`" + key.text() + "` cannot begin a topic's name: a letter, then letters, digits, -");
+                        key,
+                        "`" + key.text()
+                                + "` cannot begin a topic's name: a small letter, then small letters, digits or -");
             }
             if (!structure.isSound("recipients", key.text())) {
                 continue;
@@ -448,21 +454,22 @@ final class PolicyCompiler {
     }
 
     private Safeguard safeguard(Safeguard.Kind kind, Yaml row) {
-        long from = startOf(row.get("from"));
-        long until = row.has("until") ? startOf(row.get("until")) : Long.MAX_VALUE;
-        if (until <= from) {
+        OptionalLong from = startOf(row.get("from"));
+        OptionalLong until = row.has("until") ? startOf(row.get("until")) : OptionalLong.of(Long.MAX_VALUE);
+        if (from.isPresent() && until.isPresent() && until.getAsLong() <= from.getAsLong()) {
             problems.add(row.get("until"), "ends before it begins: `until` is the first day without");
         }
-        return new Safeguard(kind, from, until);
+        return new Safeguard(kind, from.orElse(0), until.orElse(0));
     }
 
     /** The first instant of a day in the policy's zone. */
-    private long startOf(Yaml day) {
+    private OptionalLong startOf(Yaml day) {
         try {
-            return LocalDate.parse(day.text()).atStartOfDay(zone).toInstant().toEpochMilli();
+            return OptionalLong.of(
+                    LocalDate.parse(day.text()).atStartOfDay(zone).toInstant().toEpochMilli());
         } catch (DateTimeException | ArithmeticException e) {
             problems.add(day, "`" + day.text() + "` is not a date such as 2017-11-17");
-            return 0;
+            return OptionalLong.empty();
         }
     }
 
@@ -483,12 +490,12 @@ final class PolicyCompiler {
     }
 
     /** The field of this path, which must hold text or a symbol; none where the policy names none. */
-    private Optional<Field> text(EventSchema schema, Yaml path) {
+    private Optional<Field> textField(EventSchema schema, Yaml path) {
         if (!path.isScalar()) {
             return Optional.empty();
         }
         List<String> paths = schema.fields().stream().map(Field::path).toList();
-        if (!problems.isKnown(path, paths, "field of " + schema.type())) {
+        if (!problems.isKnown(path, paths, schema.type() + " field")) {
             return Optional.empty();
         }
         Field field = schema.field(path.text()).orElseThrow();

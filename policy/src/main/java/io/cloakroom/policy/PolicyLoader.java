@@ -2,6 +2,7 @@ package io.cloakroom.policy;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -66,17 +68,15 @@ public final class PolicyLoader {
             return List.of(path);
         }
         try (Stream<Path> all = Files.list(path)) {
-            List<Path> files = all.filter(f -> f.getFileName()
-                            .toString()
-                            .toLowerCase(java.util.Locale.ROOT)
-                            .matches(".*\\.ya?ml"))
+            List<Path> files = all.filter(f ->
+                            f.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.ya?ml"))
                     .sorted()
                     .toList();
             if (files.isEmpty()) {
                 problems.add(new Problem(path, 1, 1, "no policy here: a version is a file such as 2017-11-17.yaml"));
             }
             return files;
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             problems.add(new Problem(path, 1, 1, "cannot be read: " + e));
             return List.of();
         }

@@ -92,11 +92,10 @@ final class PolicyStructure {
     }
 
     private static String words(Error error) {
-        JsonNode rule = RULES.at(
-                JsonPointer.compile(error.getSchemaLocation().getFragment().toString()));
-        JsonNode around = RULES.at(
-                JsonPointer.compile(error.getSchemaLocation().getFragment().toString())
-                        .head());
+        JsonPointer pointer =
+                JsonPointer.compile(error.getSchemaLocation().getFragment().toString());
+        JsonNode rule = RULES.at(pointer);
+        JsonNode around = RULES.at(pointer.head());
         String value = error.getInstanceNode().asString("");
         return switch (error.getKeyword()) {
             case "additionalProperties" ->

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.common.FlowStyle;
 import org.snakeyaml.engine.v2.events.AliasEvent;
 import org.snakeyaml.engine.v2.events.CollectionEndEvent;
 import org.snakeyaml.engine.v2.events.CollectionStartEvent;
@@ -22,6 +23,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
  * What stands at one place of a YAML file, and where that is. Lenient: what is missing or has another form is empty, for the
@@ -32,7 +34,9 @@ record Yaml(Node node, int line, int column) {
     /** Deeper than any policy; a parser that recurses is not asked to follow. */
     private static final int DEEPEST = 16;
 
-    private static final LoadSettings SETTINGS = LoadSettings.builder().build();
+    private static final LoadSettings SETTINGS =
+            LoadSettings.builder().setAllowNonScalarKeys(true).build();
+    private static final Node NOTHING = new SequenceNode(Tag.SEQ, List.of(), FlowStyle.FLOW);
 
     record Entry(Yaml key, Yaml value) {}
 
@@ -54,7 +58,7 @@ record Yaml(Node node, int line, int column) {
             problems.add(
                     mark.map(m -> m.getLine() + 1).orElse(1),
                     mark.map(m -> m.getColumn() + 1).orElse(1),
-                    "is not YAML: " + e.getProblem());
+                    "is not YAML: " + (e.getContext() == null ? "" : e.getContext() + ", ") + e.getProblem());
             return Optional.empty();
         } catch (YamlEngineException e) {
             problems.add(
@@ -183,14 +187,6 @@ record Yaml(Node node, int line, int column) {
 
     /** What a key holds; what is not there is empty and stands where the map does. */
     Yaml get(String key) {
-        return find(key)
-                .map(Entry::value)
-                .orElse(new Yaml(
-                        new SequenceNode(
-                                org.snakeyaml.engine.v2.nodes.Tag.SEQ,
-                                List.of(),
-                                org.snakeyaml.engine.v2.common.FlowStyle.FLOW),
-                        line,
-                        column));
+        return find(key).map(Entry::value).orElse(new Yaml(NOTHING, line, column));
     }
 }

@@ -1,0 +1,125 @@
+package io.cloakroom.policy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.Map;
+
+/** The words in which the tests of the engine tell their stories; under the shipped policy unless they say otherwise. */
+final class People {
+
+    static final String BRAND = "net-a-porter";
+    static final String NOTICE = "2017-11-17";
+    static final String COLLECTOR = "doubleclick";
+    static final long NOON = at("2019-06-01T12:00:00Z");
+    static final long HOUR = 3_600_000;
+
+    private People() {}
+
+    static PolicyHistory shipped() {
+        try {
+            return PolicyLoader.load(Path.of("policies"), Schemas.shipped());
+        } catch (PolicyRefusedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    static String shippedText() {
+        try {
+            return Files.readString(Path.of("policies/2017-11-17.yaml"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The shipped version, and one of a later date that differs from it in one place. */
+    static PolicyHistory changedOn(Path directory, String date, String replace, String by) throws Exception {
+        String changed = shippedText().replace(replace, by);
+        if (changed.equals(shippedText())) {
+            throw new AssertionError("not in the policy: " + replace);
+        }
+        Files.writeString(directory.resolve("2017-11-17.yaml"), shippedText());
+        Files.writeString(
+                directory.resolve(date + ".yaml"),
+                changed.replace("version: \"2017-11-17\"", "version: \"" + date + "\""));
+        return PolicyLoader.load(directory, Schemas.shipped());
+    }
+
+    static long at(String instant) {
+        return Instant.parse(instant).toEpochMilli();
+    }
+
+    static Person stranger() {
+        return Person.stranger(new byte[Person.SALT_LENGTH]);
+    }
+
+    static Person adult() {
+        return stranger().with(born("1980-01-01"));
+    }
+
+    static Change born(String date) {
+        return new Change.Age(LocalDate.parse(date).toEpochDay());
+    }
+
+    static Change grant(Scope scope, long at) {
+        return new Change.Grant(scope, at, NOTICE, Long.MAX_VALUE, false);
+    }
+
+    static Change refusal(Scope scope, long at) {
+        return new Change.Refusal(scope, at);
+    }
+
+    static Change lift(Scope scope, long at) {
+        return new Change.Lift(scope, at);
+    }
+
+    static Scope email() {
+        return new Scope("direct-marketing", BRAND, "EMAIL", Scope.EVERY);
+    }
+
+    static Scope groupWide(String purpose) {
+        return new Scope(purpose, Scope.EVERY, Scope.EVERY, Scope.EVERY);
+    }
+
+    static Scope statistics() {
+        return new Scope("statistical-analysis", BRAND, Scope.EVERY, Scope.EVERY);
+    }
+
+    static Scope advertising() {
+        return new Scope("advertising", BRAND, Scope.EVERY, COLLECTOR);
+    }
+
+    static Event order(String status, long at) {
+        return new Event("order", BRAND, "web", "GB", "", at, at, status, "", "", "");
+    }
+
+    static Event account(String action, long at) {
+        return new Event("account", BRAND, "web", "GB", "", at, at, "", action, "", "");
+    }
+
+    static Event cookie(String category, long at) {
+        return new Event("cookie", BRAND, "web", "GB", COLLECTOR, at, at, category, "", "", "");
+    }
+
+    static Event mail(String template, long at) {
+        return new Event("marketing", BRAND, "email", "GB", "", at, at, template, "SEND", "EMAIL", "click here");
+    }
+
+    static Event with(Event e, Map<String, String> texts) {
+        return new Event(
+                e.type(),
+                texts.getOrDefault("brand", e.brand()),
+                texts.getOrDefault("surface", e.surface()),
+                texts.getOrDefault("country", e.country()),
+                e.collector(),
+                e.occurredAt(),
+                e.arrivedAt(),
+                e.stated(),
+                e.act(),
+                e.channel(),
+                texts.getOrDefault("unsubscribe", e.unsubscribe()));
+    }
+}

@@ -1,0 +1,255 @@
+package io.cloakroom.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.cloakroom.policy.EventSchema.Field;
+import io.cloakroom.policy.EventSchema.Kind;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PolicyLoaderTest {
+
+    private static final String BASE = PlantedFaultsTest.BASE;
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void shouldBeginAtTheStartOfTheDayInThePolicysZone() throws Exception {
+        write("2020-03-01.yaml", BASE);
+
+        assertThat(Instant.ofEpochMilli(load().versions().get(0).effectiveFrom()))
+                .hasToString("2020-02-29T23:00:00Z");
+    }
+
+    @Test
+    void shouldOrderTheVersionsByDate() throws Exception {
+        write("2020-10-01.yaml", BASE.replace("2020-03-01", "2020-10-01"));
+        write("2020-03-01.yaml", BASE);
+
+        assertThat(load().versions()).extracting(Policy::version).containsExactly("2020-03-01", "2020-10-01");
+    }
+
+    @Test
+    void shouldNameAVersionByTheHashOfItsBytes() throws Exception {
+        write("2020-03-01.yaml", BASE);
+
+        byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(BASE.getBytes(StandardCharsets.UTF_8));
+        assertThat(load().versions().get(0).hash()).isEqualTo(String.format("%064x", new BigInteger(1, sha256)));
+    }
+
+    @Test
+    void shouldReadNorwayAsText() throws Exception {
+        write("2020-03-01.yaml", BASE.replace("eea: [IT, \"NO\", NL]", "eea: [IT, NO, NL]"));
+
+        assertThat(load().versions().get(0).eea()).containsExactlyInAnyOrder("IT", "NO", "NL");
+    }
+
+    @Test
+    void shouldReportTheProblemsOfEveryFile() throws Exception {
+        write("2020-03-01.yaml", BASE.replace("Europe/Rome", "Europe/Roma"));
+        write("2020-10-01.yaml", BASE.replace("2020-03-01", "2020-10-01").replace("region: NL", "region: XX"));
+
+        assertThat(refusal())
+                .containsExactly(
+                        directory + "/2020-03-01.yaml:2:7: unknown zone `Europe/Roma`; did you mean `Europe/Rome`?",
+                        directory + "/2020-10-01.yaml:57:13: unknown country `XX`: ISO 3166-1 has two capital letters, "
+                                + "such as NO");
+    }
+
+    @Test
+    void shouldRefuseADirectoryWithoutAPolicy() throws Exception {
+        write("README.md", "nothing");
+
+        assertThat(refusal())
+                .containsExactly(directory + ":1:1: no policy here: a version is a file such as 2017-11-17.yaml");
+    }
+
+    @Test
+    void shouldRefuseAPathThatIsNotThere() {
+        Path file = directory.resolve("2020-03-01.yaml");
+
+        assertThat(refusal(file)).containsExactly(file + ":1:1: is not there");
+    }
+
+    @Test
+    void shouldRefuseADirectoryNamedAsAVersion() throws Exception {
+        Files.createDirectory(directory.resolve("2020-03-01.yaml"));
+
+        assertThat(refusal())
+                .containsExactly(directory + "/2020-03-01.yaml:1:1: cannot be read: java.io.IOException: not a file");
+    }
+
+    @Test
+    void shouldNotPassOverAVersionWithAnotherSuffix() throws Exception {
+        write("2020-03-01.yaml", BASE);
+        write("2020-10-01.yml", BASE.replace("2020-03-01", "2020-10-01"));
+
+        assertThat(refusal())
+                .containsExactly(
+                        directory + "/2020-10-01.yml:1:10: a file of version `2020-10-01` is named 2020-10-01.yaml");
+    }
+
+    @Test
+    void shouldRefuseTwoFilesOfOneVersion() throws Exception {
+        write("2020-03-01.yaml", BASE);
+        write("2020-03-01-b.yaml", BASE);
+
+        assertThat(refusal())
+                .contains(
+                        directory + "/2020-03-01-b.yaml:1:10: a file of version `2020-03-01` is named 2020-03-01.yaml");
+    }
+
+    @Test
+    void shouldRefuseALaterVersionThatTakesEffectEarlier() throws Exception {
+        write("2020-03-01.yaml", BASE.replace("Europe/Rome", "Pacific/Midway"));
+        write("2020-03-02.yaml", BASE.replace("2020-03-01", "2020-03-02").replace("Europe/Rome", "Pacific/Kiritimati"));
+
+        assertThat(refusal())
+                .containsExactly(directory + "/2020-03-02.yaml:1:1: takes effect no later than version 2020-03-01, "
+                        + "in whose zone it is later");
+    }
+
+    @Test
+    void shouldRefuseAnEmptyFile() throws Exception {
+        write("2020-03-01.yaml", "# only a remark\n");
+
+        assertThat(refusal()).containsExactly(directory + "/2020-03-01.yaml:1:1: is empty");
+    }
+
+    @Test
+    void shouldRefuseAFileThatIsNoMap() throws Exception {
+        write("2020-03-01.yaml", "withhold\n");
+
+        assertThat(refusal()).containsExactly(directory + "/2020-03-01.yaml:1:1: must be a map");
+    }
+
+    @Test
+    void shouldRefuseAFileThatIsNotUtf8() throws Exception {
+        Files.write(directory.resolve("2020-03-01.yaml"), "zone: \u00e9".getBytes(StandardCharsets.ISO_8859_1));
+
+        assertThat(refusal()).containsExactly(directory + "/2020-03-01.yaml:1:1: is not UTF-8");
+    }
+
+    @Test
+    void shouldRefuseAFileThatNobodyCanHaveRead() throws Exception {
+        write("2020-03-01.yaml", BASE + "#".repeat(PolicyLoader.LARGEST));
+
+        assertThat(refusal()).containsExactly(directory + "/2020-03-01.yaml:1:1: is larger than 1048576 bytes");
+    }
+
+    @Test
+    void shouldRefuseWithWordsWhateverLineIsTornOrMissing() throws Exception {
+        List<String> lines = BASE.lines().toList();
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i);
+            List<String> broken = new ArrayList<>(lines);
+            broken.set(i, line.substring(0, line.length() / 2));
+            write("2020-03-01.yaml", String.join("\n", broken) + "\n");
+            assertThat(refusal()).as("torn line %d: %s", i + 1, line).isNotEmpty();
+
+            broken.remove(i);
+            write("2020-03-01.yaml", String.join("\n", broken) + "\n");
+            if (line.strip().matches("(act|requires):.*")) {
+                load(); // may be left out
+            } else {
+                assertThat(refusal()).as("without line %d: %s", i + 1, line).isNotEmpty();
+            }
+        }
+    }
+
+    @Test
+    void shouldNotAskAnOlderVersionForTheLabelsOfALaterSchema() throws Exception {
+        List<EventSchema> schemas = new ArrayList<>(PlantedFaultsTest.schemas());
+        schemas.add(new EventSchema("visit", List.of(new Field("page", "visit.page", Kind.STRING, List.of()))));
+        write("2020-03-01.yaml", BASE);
+        write(
+                "2020-10-01.yaml",
+                BASE.replace("2020-03-01", "2020-10-01").replace("  none: {}", "  none: {}\n  visit.page: {}"));
+
+        assertThat(PolicyLoader.load(directory, schemas).versions()).hasSize(2);
+    }
+
+    @Test
+    void shouldAskTheNewestVersionForEveryLabel() throws Exception {
+        List<EventSchema> schemas = new ArrayList<>(PlantedFaultsTest.schemas());
+        schemas.add(new EventSchema("visit", List.of(new Field("page", "visit.page", Kind.STRING, List.of()))));
+        write("2020-03-01.yaml", BASE);
+
+        assertThat(catchThrowableOfType(PolicyRefusedException.class, () -> PolicyLoader.load(directory, schemas)))
+                .hasMessage(directory + "/2020-03-01.yaml:8:1: no category `visit.page`, the label of visit.page");
+    }
+
+    @Test
+    void shouldDropWhatIsInADroppedContainer() throws Exception {
+        write(
+                "2020-03-01.yaml",
+                BASE.replace("keep: [none, sale.count, sale.text]", "keep: [sale.count, sale.text]")
+                        .replace("drop: [sale.total,", "drop: [none, sale.total,"));
+
+        Access access = load().versions().get(0).access("sale", "research").orElseThrow();
+
+        assertThat(treatment(access, "meta.subject")).isEqualTo(Treatment.DROP);
+        assertThat(treatment(access, "count")).isEqualTo(Treatment.KEEP);
+    }
+
+    @Test
+    void shouldDropWhatNoPurposeMayUseTogetherWithItsContainer() throws Exception {
+        write(
+                "2020-03-01.yaml",
+                BASE.replace(
+                        "categories: [none, subject.id, time.exact, sale.count, sale.text, sale.total]",
+                        "categories: [subject.id, time.exact, sale.count, sale.text, sale.total]"));
+
+        Access access = load().versions().get(0).access("sale", "research").orElseThrow();
+
+        assertThat(treatment(access, "meta.subject")).isEqualTo(Treatment.DROP);
+        assertThat(treatment(access, "count")).isEqualTo(Treatment.KEEP);
+    }
+
+    @Test
+    void shouldKeepTheOrderOfTheFileForRecipientsAndPurposes() throws Exception {
+        PolicyHistory history = PolicyLoader.load(Path.of("policies"), Schemas.shipped());
+        Policy policy = history.versions().get(0);
+
+        assertThat(policy.events().get("order").accesses())
+                .extracting(a -> a.recipient().id())
+                .containsExactly("analytics", "group", "payment");
+        assertThat(policy.access("marketing", "mailing").orElseThrow().purposes())
+                .extracting(Purpose::id)
+                .containsExactly("service-messages", "direct-marketing");
+    }
+
+    private static Treatment treatment(Access access, String path) {
+        int field = access.schema().fields().indexOf(access.schema().field(path).orElseThrow());
+        return access.treatment(field, access.allPurposes());
+    }
+
+    private void write(String name, String text) throws Exception {
+        Files.writeString(directory.resolve(name), text);
+    }
+
+    private PolicyHistory load() throws PolicyRefusedException {
+        return PolicyLoader.load(directory, PlantedFaultsTest.schemas());
+    }
+
+    private List<String> refusal() {
+        return refusal(directory);
+    }
+
+    private static List<String> refusal(Path path) {
+        PolicyRefusedException refused = catchThrowableOfType(
+                PolicyRefusedException.class, () -> PolicyLoader.load(path, PlantedFaultsTest.schemas()));
+        assertThat(refused).as("refused").isNotNull();
+        return refused.getMessage().lines().toList();
+    }
+}
