@@ -30,6 +30,9 @@ public final class Projection {
     private static final String RELEASE_ID = "releaseId";
     private static final String PURPOSES = "purposes";
 
+    /** What every release has of its own. */
+    static final List<String> OWN_FIELDS = List.of(RELEASE_ID, PURPOSES);
+
     private final Access access;
     private final Schema schema;
     private final Map<String, Integer> fields = new HashMap<>();

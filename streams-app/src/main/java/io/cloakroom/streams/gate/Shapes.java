@@ -25,6 +25,12 @@ public final class Shapes {
                 || !schema.getFields().get(0).name().equals("meta")) {
             throw new IllegalArgumentException(type + ": an event schema is a record that begins with meta");
         }
+        for (String reserved : Projection.OWN_FIELDS) {
+            if (schema.getField(reserved) != null) {
+                throw new IllegalArgumentException(
+                        type + ": every release has a field " + reserved + " of its own: name the event's otherwise");
+            }
+        }
         Map<String, Field> fields = new LinkedHashMap<>();
         flatten(type, "", schema, fields, List.of());
         return new EventSchema(type, List.copyOf(fields.values()));
