@@ -1,0 +1,153 @@
+package io.cloakroom.streams.gate;
+
+import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.Quarantined;
+import io.cloakroom.policy.Engine;
+import io.cloakroom.policy.PolicyRefusedException;
+import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.policy.Pseudonyms.KeysMissingException;
+import io.cloakroom.schemas.AvroDeserializer;
+import io.cloakroom.schemas.AvroSerializer;
+import io.cloakroom.schemas.SchemaRegistry;
+import io.cloakroom.streams.Blueprint;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.UUID;
+import org.apache.avro.generic.IndexedRecord;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.test.TestRecord;
+
+/** The topology in one thread and one partition, with the shipped policy or another, and a clock of its own. */
+public final class GateDriver implements AutoCloseable {
+
+    public static final Path POLICIES = Path.of("..", "policy", "policies");
+
+    private final TopologyTestDriver driver;
+    private final Instant now;
+    private final AvroSerializer serializer = new AvroSerializer();
+    private final AvroDeserializer generic = new AvroDeserializer();
+    private final AvroDeserializer specific = new AvroDeserializer();
+    private final Map<String, TestInputTopic<byte[], byte[]>> inputs = new HashMap<>();
+    private final SchemaRegistry registry;
+    private final Blueprint blueprint;
+    private long nextArrival;
+
+    public GateDriver(Instant now) {
+        this(now, POLICIES, 1, 1_000_000);
+    }
+
+    /** @param partitions that the gate believes to be there; the driver has but partition 0 */
+    GateDriver(Instant now, Path policies, int partitions, int longest) {
+        this.now = now;
+        this.nextArrival = now.toEpochMilli();
+        Map<String, Object> client = Map.of("schema.registry.url", "mock://" + UUID.randomUUID());
+        registry = SchemaRegistry.connect(client);
+        try {
+            blueprint = Blueprint.load(policies);
+            Path keys = Files.createTempDirectory(Path.of("target"), "keys");
+            Pseudonyms.create(keys, blueprint.keyNames());
+            blueprint.registrations().forEach(r -> registry.register(r.subject(), r.schema()));
+            GateParts parts = new GateParts(
+                    new Engine(blueprint.history()),
+                    registry,
+                    Pseudonyms.load(keys, blueprint.keyNames()),
+                    blueprint.schemas(),
+                    blueprint.projections(),
+                    partitions,
+                    topic -> longest);
+            Properties config = new Properties();
+            config.put(StreamsConfig.APPLICATION_ID_CONFIG, "gate-test");
+            config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
+            config.put(
+                    StreamsConfig.STATE_DIR_CONFIG,
+                    Files.createTempDirectory(Path.of("target"), "state").toString());
+            driver = new TopologyTestDriver(GateTopology.of(parts), config, now);
+        } catch (IOException | PolicyRefusedException | KeysMissingException e) {
+            throw new IllegalStateException(e);
+        }
+        serializer.configure(client, false);
+        generic.configure(client, false);
+        Map<String, Object> withClasses = new HashMap<>(client);
+        withClasses.put("specific.avro.reader", true);
+        specific.configure(withClasses, false);
+    }
+
+    Blueprint blueprint() {
+        return blueprint;
+    }
+
+    SchemaRegistry registry() {
+        return registry;
+    }
+
+    byte[] bytes(String topic, IndexedRecord value) {
+        return serializer.serialize(topic, value);
+    }
+
+    public void publish(String topic, String key, IndexedRecord value) {
+        publish(topic, key.getBytes(StandardCharsets.UTF_8), bytes(topic, value));
+    }
+
+    void publish(String topic, byte[] key, byte[] value) {
+        publish(topic, key, value, new RecordHeaders());
+    }
+
+    void publish(String topic, byte[] key, byte[] value, Headers headers) {
+        inputs.computeIfAbsent(
+                        topic, t -> driver.createInputTopic(t, new ByteArraySerializer(), new ByteArraySerializer()))
+                .pipeInput(new TestRecord<>(key, value, headers, nextArrival++));
+    }
+
+    /** What was written to a topic since the last call, raw. */
+    List<TestRecord<byte[], byte[]>> raw(String topic) {
+        return driver.createOutputTopic(topic, new ByteArrayDeserializer(), new ByteArrayDeserializer())
+                .readRecordsToList();
+    }
+
+    /** The releases of a recipient since the last call. */
+    public List<IndexedRecord> releases(String topic) {
+        return raw(topic).stream()
+                .map(record -> (IndexedRecord) generic.deserialize(topic, record.value()))
+                .toList();
+    }
+
+    public List<AuditEntry> audit() {
+        return raw(Topics.AUDIT).stream()
+                .map(record -> (AuditEntry) specific.deserialize(Topics.AUDIT, record.value()))
+                .toList();
+    }
+
+    AuditEntry lastAudit() {
+        List<AuditEntry> entries = audit();
+        return entries.get(entries.size() - 1);
+    }
+
+    List<Quarantined> quarantine() {
+        return raw(Topics.QUARANTINE).stream()
+                .map(record -> (Quarantined) specific.deserialize(Topics.QUARANTINE, record.value()))
+                .toList();
+    }
+
+    <V> KeyValueStore<String, V> store(String name) {
+        return driver.getKeyValueStore(name);
+    }
+
+    @Override
+    public void close() {
+        driver.close();
+    }
+}
