@@ -83,7 +83,7 @@ final class HttpRegistry implements SchemaRegistry {
                             "/subjects/" + encode(reference.subject()) + "/versions/" + reference.version()
                                     + "?deleted=true",
                             null)));
-        } catch (AvroRuntimeException e) {
+        } catch (AvroRuntimeException | NullPointerException e) { // Avro has the latter for an unknown type
             throw new SerializationException(what + " is no Avro schema that can be read: " + e.getMessage());
         }
     }
@@ -173,7 +173,7 @@ final class HttpRegistry implements SchemaRegistry {
         }
         int status = connection.getResponseCode();
         boolean success = status / 100 == 2;
-        try (InputStream in = success ? connection.getInputStream() : connection.getErrorStream()) {
+        try (InputStream in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
             byte[] bytes = in == null ? new byte[0] : in.readNBytes(LONGEST_ANSWER);
             return new Answer(status, success ? json(bytes) : errorBody(bytes));
         }
