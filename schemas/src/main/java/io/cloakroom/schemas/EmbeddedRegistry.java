@@ -177,10 +177,15 @@ public final class EmbeddedRegistry implements AutoCloseable {
         }
         https = builder.tls.isPresent();
         authorizations = List.copyOf(builder.authorizations);
-        server.bind(builder.address, 0);
         journal = builder.file.isPresent()
                 ? Optional.of(new Journal(builder.file.get(), subjects::apply))
                 : Optional.empty();
+        try {
+            server.bind(builder.address, 0);
+        } catch (IOException e) {
+            closeJournal();
+            throw e;
+        }
         threads = Executors.newFixedThreadPool(THREADS, task -> {
             Thread thread = new Thread(task, "schema-registry");
             thread.setDaemon(true);
@@ -211,6 +216,10 @@ public final class EmbeddedRegistry implements AutoCloseable {
     public void close() throws IOException {
         server.stop(0);
         threads.shutdownNow();
+        closeJournal();
+    }
+
+    private void closeJournal() throws IOException {
         if (journal.isPresent()) {
             journal.get().close();
         }

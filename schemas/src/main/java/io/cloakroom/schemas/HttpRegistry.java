@@ -140,7 +140,7 @@ final class HttpRegistry implements SchemaRegistry {
             throw switch (code) {
                 case Subjects.NO_SUBJECT, Subjects.NO_VERSION, Subjects.NO_SCHEMA ->
                     new SchemaNotFoundException(message + "; register the schema first, or check " + AvroConfig.URLS);
-                case 401, 403 ->
+                case 401, 403, 40101, 40301 ->
                     new RegistryRefusedException(code, message + "; check the credentials for the schema registry");
                 default -> new RegistryRefusedException(code, message);
             };

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -295,6 +296,23 @@ class EmbeddedRegistryTest {
             }
         }
         assertThat(Files.readAllLines(file)).hasSize(8);
+    }
+
+    @Test
+    void shouldRefuseAFileThatAnotherRegistryWrites(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("registry.jsonl");
+        try (EmbeddedRegistry first = EmbeddedRegistry.builder().file(file).start()) {
+            assertThatThrownBy(() -> EmbeddedRegistry.builder().file(file).start())
+                    .isInstanceOf(IOException.class)
+                    .hasMessage(file + " is in use by another schema registry; stop it, or choose another file");
+            Path another = directory.resolve("another.jsonl");
+            assertThatThrownBy(() -> EmbeddedRegistry.builder()
+                            .file(another)
+                            .port(first.port())
+                            .start())
+                    .isInstanceOf(BindException.class);
+            EmbeddedRegistry.builder().file(another).start().close();
+        }
     }
 
     @Test

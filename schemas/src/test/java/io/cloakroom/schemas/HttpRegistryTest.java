@@ -83,6 +83,16 @@ class HttpRegistryTest {
     }
 
     @Test
+    void shouldRecogniseAnOutageThroughConfluentsSerializerToo() throws Exception {
+        AvroSerde serde = serde("http://127.0.0.1:" + freePort(), Map.of("cloakroom.avro.serializer", "confluent"));
+        assertThatThrownBy(() -> serde.serializer().serialize("t", "text"))
+                .isInstanceOf(RegistryUnavailableException.class)
+                .hasMessageStartingWith("no schema registry answered (java.net.ConnectException");
+        assertThatThrownBy(() -> serde.deserializer().deserialize("t", new byte[] {0, 0, 0, 0, 1, 0}))
+                .isInstanceOf(RegistryUnavailableException.class);
+    }
+
+    @Test
     void shouldAskTheNextRegistryAndStayWithIt() throws Exception {
         String dead = "http://127.0.0.1:" + freePort();
         String busy = scripted(503, "");
