@@ -248,7 +248,7 @@ class HttpRegistryTest {
         for (Map<String, String> settings : List.of(
                 Map.of("basic.auth.credentials.source", "USER_INFO", "basic.auth.user.info", USER_INFO),
                 Map.of("basic.auth.credentials.source", "SASL_INHERIT", "sasl.jaas.config", jaas),
-                Map.of("bearer.auth.credentials.source", "STATIC_TOKEN", "bearer.auth.token", "t0ken"))) {
+                Map.of("bearer.auth.credentials.source", "STATIC_TOKEN", "bearer.auth.token", "t0ken\n"))) {
             assertThat(connect(registry.url(), settings).byId(1)).isEqualTo(STRING);
         }
     }
@@ -273,6 +273,11 @@ class HttpRegistryTest {
                 .isInstanceOf(ConfigException.class)
                 .hasMessage("schema.registry.url must be one or more http or https addresses, or a single mock://SCOPE,"
                         + " as in http://localhost:8081");
+        assertThatThrownBy(() -> connect(
+                        "http://h",
+                        Map.of("bearer.auth.credentials.source", "STATIC_TOKEN", "bearer.auth.token", "s3\ncret")))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("bearer.auth.token has a line break or another control character in it");
         assertThat(new AvroConfig(config(registry.url(), userInfo)).values().toString())
                 .doesNotContain("s3cret");
     }
