@@ -193,8 +193,11 @@ public final class AvroConfig extends AbstractConfig {
 
     private Optional<Password> authorization(URI url) {
         if (getString(BEARER_SOURCE) != null) {
-            return Optional.of(new Password(
-                    "Bearer " + required(BEARER_TOKEN, BEARER_SOURCE).value()));
+            String token = required(BEARER_TOKEN, BEARER_SOURCE).value().strip();
+            if (token.chars().anyMatch(Character::isISOControl)) {
+                throw new ConfigException(BEARER_TOKEN + " has a line break or another control character in it");
+            }
+            return Optional.of(new Password("Bearer " + token));
         }
         return switch (getString(BASIC_SOURCE)) {
             case "USER_INFO" ->

@@ -2,6 +2,7 @@ package io.cloakroom.schemas;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
@@ -176,10 +177,15 @@ public final class EmbeddedRegistry implements AutoCloseable {
         }
         https = builder.tls.isPresent();
         authorizations = List.copyOf(builder.authorizations);
-        server.bind(builder.address, 0);
         journal = builder.file.isPresent()
                 ? Optional.of(new Journal(builder.file.get(), subjects::apply))
                 : Optional.empty();
+        try {
+            server.bind(builder.address, 0);
+        } catch (IOException e) {
+            closeJournal();
+            throw e;
+        }
         threads = Executors.newFixedThreadPool(THREADS, task -> {
             Thread thread = new Thread(task, "schema-registry");
             thread.setDaemon(true);
@@ -210,6 +216,10 @@ public final class EmbeddedRegistry implements AutoCloseable {
     public void close() throws IOException {
         server.stop(0);
         threads.shutdownNow();
+        closeJournal();
+    }
+
+    private void closeJournal() throws IOException {
         if (journal.isPresent()) {
             journal.get().close();
         }
@@ -227,7 +237,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
                 r -> Map.of("scope", Map.of("path", List.of(), "clusters", Map.of()), "id", ""));
         route("GET", "/contexts", r -> List.of("."));
         route("GET", "/schemas/types", r -> List.of("AVRO"));
-        route("GET", "/schemas/ids/*", r -> withId(r).get(0).text());
+        route("GET", "/schemas/ids/*", r -> withMaxId(r, withId(r).get(0).text()));
         route(
                 "GET",
                 "/schemas/ids/*/schema",
@@ -291,6 +301,11 @@ public final class EmbeddedRegistry implements AutoCloseable {
 
     private List<Stored> withId(Request request) {
         return subjects.withId(number(request.path().get(0)));
+    }
+
+    private Object withMaxId(Request request, SchemaText text) {
+        ObjectNode json = JSON.valueToTree(text);
+        return request.is("fetchMaxId") ? json.put("maxId", subjects.lastId()) : json;
     }
 
     private Stream<Stored> uses(Request request) {

@@ -83,7 +83,7 @@ final class HttpRegistry implements SchemaRegistry {
                             "/subjects/" + encode(reference.subject()) + "/versions/" + reference.version()
                                     + "?deleted=true",
                             null)));
-        } catch (AvroRuntimeException e) {
+        } catch (AvroRuntimeException | NullPointerException e) { // Avro has the latter for an unknown type
             throw new SerializationException(what + " is no Avro schema that can be read: " + e.getMessage());
         }
     }
@@ -140,7 +140,7 @@ final class HttpRegistry implements SchemaRegistry {
             throw switch (code) {
                 case Subjects.NO_SUBJECT, Subjects.NO_VERSION, Subjects.NO_SCHEMA ->
                     new SchemaNotFoundException(message + "; register the schema first, or check " + AvroConfig.URLS);
-                case 401, 403 ->
+                case 401, 403, 40101, 40301 ->
                     new RegistryRefusedException(code, message + "; check the credentials for the schema registry");
                 default -> new RegistryRefusedException(code, message);
             };
@@ -173,7 +173,7 @@ final class HttpRegistry implements SchemaRegistry {
         }
         int status = connection.getResponseCode();
         boolean success = status / 100 == 2;
-        try (InputStream in = success ? connection.getInputStream() : connection.getErrorStream()) {
+        try (InputStream in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
             byte[] bytes = in == null ? new byte[0] : in.readNBytes(LONGEST_ANSWER);
             return new Answer(status, success ? json(bytes) : errorBody(bytes));
         }

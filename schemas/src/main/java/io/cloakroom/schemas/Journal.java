@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,31 @@ final class Journal implements AutoCloseable {
      * other line that cannot be read refuses the file.
      */
     Journal(Path file, Consumer<Change> replay) throws IOException {
-        byte[] bytes = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
+        channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            lock(file);
+            int end = replay(file, replay);
+            channel.truncate(end).position(end);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private void lock(Path file) throws IOException {
+        try {
+            if (channel.tryLock() != null) {
+                return;
+            }
+        } catch (OverlappingFileLockException e) {
+            // by this process, which is said below too
+        }
+        throw new IOException(file + " is in use by another schema registry; stop it, or choose another file");
+    }
+
+    /** Where the last whole line ends. */
+    private static int replay(Path file, Consumer<Change> replay) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
         int start = 0;
         for (int end = 0, line = 1; end < bytes.length; end++) {
             if (bytes[end] == '\n') {
@@ -39,8 +64,7 @@ final class Journal implements AutoCloseable {
                 line++;
             }
         }
-        channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        channel.truncate(start).position(start);
+        return start;
     }
 
     void append(Change change) {

@@ -277,7 +277,7 @@ final class Subjects implements SchemaRegistry {
     private Parsed parse(SchemaText text) {
         try {
             return text.parseStrictly(this::resolve);
-        } catch (AvroRuntimeException e) {
+        } catch (AvroRuntimeException | NullPointerException e) { // Avro has the latter for an unknown type
             throw new RegistryRefusedException(INVALID_SCHEMA, "Invalid schema: " + e.getMessage());
         }
     }
