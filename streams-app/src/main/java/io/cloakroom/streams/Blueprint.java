@@ -1,9 +1,5 @@
 package io.cloakroom.streams;
 
-import io.cloakroom.control.ConsentChange;
-import io.cloakroom.gate.AuditEntry;
-import io.cloakroom.gate.Forward;
-import io.cloakroom.gate.Quarantined;
 import io.cloakroom.policy.EventSchema;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.PolicyLoader;
@@ -71,10 +67,8 @@ public record Blueprint(PolicyHistory history, Map<String, Schema> schemas, List
         new TreeMap<>(schemas)
                 .forEach((type, schema) ->
                         registrations.add(new Registration(Topics.subject(Topics.events(type)), schema)));
-        registrations.add(new Registration(Topics.subject(Topics.CONSENT_CHANGES), ConsentChange.SCHEMA$));
-        registrations.add(new Registration(Topics.subject(Topics.FORWARDS), Forward.SCHEMA$));
-        registrations.add(new Registration(Topics.subject(Topics.AUDIT), AuditEntry.SCHEMA$));
-        registrations.add(new Registration(Topics.subject(Topics.QUARANTINE), Quarantined.SCHEMA$));
+        new TreeMap<>(Topics.SCHEMAS)
+                .forEach((topic, schema) -> registrations.add(new Registration(Topics.subject(topic), schema)));
         projections.forEach(p ->
                 registrations.add(new Registration(Topics.subject(p.access().topic()), p.schema())));
         return registrations;

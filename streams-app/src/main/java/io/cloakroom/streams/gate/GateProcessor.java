@@ -101,8 +101,8 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     }
 
     private WireWriter internal(String topic, Schema schema) {
-        return new WireWriter(
-                parts.registry().id(Topics.subject(topic), schema), schema, SpecificData.getForSchema(schema));
+        int id = parts.registry().id(Topics.subject(topic), Topics.SCHEMAS.get(topic));
+        return new WireWriter(id, schema, SpecificData.getForSchema(schema));
     }
 
     /** Where a record lies, and when it got there. */

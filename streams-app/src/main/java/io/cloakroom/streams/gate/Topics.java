@@ -3,9 +3,12 @@ package io.cloakroom.streams.gate;
 import io.cloakroom.policy.Access;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
+import io.cloakroom.schemas.Schemas;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
+import org.apache.avro.Schema;
 
 /** The names of the topics: a contract. */
 public final class Topics {
@@ -14,6 +17,13 @@ public final class Topics {
     public static final String FORWARDS = "gate.forwards";
     public static final String AUDIT = "audit.decisions";
     public static final String QUARANTINE = "quarantine";
+
+    /** The schemas of the topics that are not events or releases, as they are registered. */
+    public static final Map<String, Schema> SCHEMAS = Map.of(
+            CONSENT_CHANGES, Schemas.all().get("control/consent_change"),
+            FORWARDS, Schemas.all().get("gate/forward"),
+            AUDIT, Schemas.all().get("gate/audit_entry"),
+            QUARANTINE, Schemas.all().get("gate/quarantined"));
 
     private static final String EVENTS = "events.";
 

@@ -19,7 +19,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -27,6 +30,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TopologyDescription;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.test.TestRecord;
@@ -37,6 +41,7 @@ public final class GateDriver implements AutoCloseable {
     public static final Path POLICIES = Path.of("..", "policy", "policies");
 
     private final TopologyTestDriver driver;
+    private final TopologyDescription description;
     private final Instant now;
     private final AvroSerializer serializer = new AvroSerializer();
     private final AvroDeserializer generic = new AvroDeserializer();
@@ -75,6 +80,7 @@ public final class GateDriver implements AutoCloseable {
             config.put(
                     StreamsConfig.STATE_DIR_CONFIG,
                     Files.createTempDirectory(Path.of("target"), "state").toString());
+            description = GateTopology.of(parts).describe();
             driver = new TopologyTestDriver(GateTopology.of(parts), config, now);
         } catch (IOException | PolicyRefusedException | KeysMissingException e) {
             throw new IllegalStateException(e);
@@ -92,6 +98,19 @@ public final class GateDriver implements AutoCloseable {
 
     SchemaRegistry registry() {
         return registry;
+    }
+
+    Set<TopologyDescription.Subtopology> subtopologies() {
+        return description.subtopologies();
+    }
+
+    /** Every topic that the gate can write to. */
+    Set<String> sinkTopics() {
+        return subtopologies().stream()
+                .flatMap(part -> part.nodes().stream())
+                .filter(TopologyDescription.Sink.class::isInstance)
+                .map(sink -> ((TopologyDescription.Sink) sink).topic())
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     byte[] bytes(String topic, IndexedRecord value) {
