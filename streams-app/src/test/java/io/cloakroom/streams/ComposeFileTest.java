@@ -45,14 +45,14 @@ class ComposeFileTest {
     @CsvSource(delimiter = '|', textBlock = """
             image: apache/kafka:4.3.1          | image: apache/kafka:latest         | broker: image apache/kafka:latest is not of one exact version
             image: apache/kafka:4.3.1          | image: apache/kafka                | broker: image apache/kafka is not of one exact version
-            image: eclipse-temurin:17.0.15_6-jre | image: eclipse-temurin:17-jre    | gate: image eclipse-temurin:17-jre is not of one exact version
+            image: eclipse-temurin:17.0.15_6-jre | image: eclipse-temurin:17-jre    | setup: image eclipse-temurin:17-jre is not of one exact version
             condition: service_healthy         | condition: service_hale            | does not have a value in the enumeration
             retries: 20                        | retires: 20                        | 'retires'
             healthcheck:                       | x-healthcheck:                     | broker: no healthcheck
             127.0.0.1:9092:9092                | 9092:9092                          | broker: port 9092:9092 is open to other machines
             127.0.0.1:8081:8080                | 0.0.0.0:8081:8080                  | registry: port 0.0.0.0:8081:8080 is open to other machines
-            source: ./bin                      | source: ./sbin                     | gate: ./sbin is neither in the repository nor a volume
-            gate-keys:/keys                    | keys:/keys                         | gate: keys is neither in the repository nor a volume
+            source: ./bin                      | source: ./sbin                     | setup: ./sbin is neither in the repository nor a volume
+            gate-keys:/keys                    | keys:/keys                         | setup: keys is neither in the repository nor a volume
             KAFKA_NODE_ID: 1                   | KAFKA_SSL_KEYSTORE_PASSWORD: 1     | broker: KAFKA_SSL_KEYSTORE_PASSWORD looks like a secret
             KAFKA_NODE_ID: 1                   | KAFKA_X: c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0 | broker: KAFKA_X looks like a secret
             """)
@@ -94,7 +94,16 @@ class ComposeFileTest {
         List<String> problems = new ArrayList<>();
         composeSpecification().validate(compose).forEach(error -> problems.add(error.toString()));
         Set<String> volumes = new HashSet<>(compose.get("volumes").propertyNames());
+        Set<String> awaitedToEnd = new HashSet<>();
+        compose.get("services")
+                .forEach(service -> service.path("depends_on").properties().stream()
+                        .filter(d ->
+                                d.getValue().path("condition").asString("").equals("service_completed_successfully"))
+                        .forEach(d -> awaitedToEnd.add(d.getKey())));
         compose.get("services").properties().forEach(service -> {
+            if (!service.getValue().at("/healthcheck/test").isArray() && !awaitedToEnd.contains(service.getKey())) {
+                problems.add(service.getKey() + ": no healthcheck");
+            }
             for (String problem : serviceProblems(service.getValue(), volumes)) {
                 problems.add(service.getKey() + ": " + problem);
             }
@@ -107,9 +116,6 @@ class ComposeFileTest {
         String image = service.path("image").asString("");
         if (!EXACT_VERSION.matcher(image).matches()) {
             problems.add("image " + image + " is not of one exact version");
-        }
-        if (!service.at("/healthcheck/test").isArray()) {
-            problems.add("no healthcheck");
         }
         for (JsonNode port : service.path("ports")) {
             if (!port.asString("").startsWith("127.0.0.1:")) {

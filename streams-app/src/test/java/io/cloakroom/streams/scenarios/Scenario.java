@@ -26,9 +26,14 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /** One scenario of {@code policy/scenarios.yaml}, with a subject of its own so that all can run side by side. */
 public record Scenario(String subject, Told told, Map<String, Object> base) {
 
-    /** As it stands in the file. */
+    /**
+     * As it stands in the file.
+     *
+     * @param readme whether it is a row of the README's table
+     */
     public record Told(
             String name,
+            boolean readme,
             List<String> clauses,
             String event,
             String at,
