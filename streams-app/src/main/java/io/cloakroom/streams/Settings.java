@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
@@ -47,10 +48,10 @@ public record Settings(Map<String, String> all) {
         all = Map.copyOf(all);
         for (String key : new TreeSet<>(all.keySet())) {
             if (key.startsWith("cloakroom.") && !OURS.contains(key)) {
-                throw new IllegalArgumentException(key + " is not a setting; there are " + String.join(", ", OURS));
+                throw new ConfigException(key + " is not a setting; there are " + String.join(", ", OURS));
             }
             if (FIXED.contains(CLIENT_PREFIX.matcher(key).replaceFirst(""))) {
-                throw new IllegalArgumentException(key + " is fixed: releases, state and audit are one transaction");
+                throw new ConfigException(key + " is fixed: releases, state and audit are one transaction");
             }
         }
     }
@@ -90,11 +91,11 @@ public record Settings(Map<String, String> all) {
         return client;
     }
 
-    /** @throws IllegalArgumentException naming the setting that is missing */
+    /** @throws ConfigException naming the setting that is missing */
     public String required(String key) {
         String value = all.get(key);
         if (value == null || value.isEmpty()) {
-            throw new IllegalArgumentException("the setting " + key + " is missing");
+            throw new ConfigException("the setting " + key + " is missing");
         }
         return value;
     }
