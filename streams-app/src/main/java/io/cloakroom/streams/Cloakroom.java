@@ -8,6 +8,7 @@ import io.cloakroom.streams.cli.PolicyCommand;
 import io.cloakroom.streams.cli.RunCommand;
 import io.cloakroom.streams.cli.TopicsCommand;
 import java.util.concurrent.ExecutionException;
+import org.apache.kafka.common.config.ConfigException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -41,9 +42,7 @@ public final class Cloakroom {
         CommandLine commandLine = new CommandLine(new Cloakroom());
         commandLine.setExecutionExceptionHandler((error, command, parsed) -> {
             command.getErr().println(explain(error));
-            return error instanceof IllegalArgumentException
-                    ? command.getCommandSpec().exitCodeOnInvalidInput()
-                    : NO;
+            return error instanceof ConfigException ? command.getCommandSpec().exitCodeOnInvalidInput() : NO;
         });
         return commandLine;
     }
