@@ -3,6 +3,7 @@ package io.cloakroom.streams.gate;
 import io.cloakroom.control.ConsentChange;
 import io.cloakroom.policy.Change;
 import io.cloakroom.policy.Engine;
+import io.cloakroom.policy.Person.Preference;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.Purpose;
 import io.cloakroom.policy.Purpose.Basis;
@@ -54,11 +55,16 @@ final class Statements {
         long at = said.getOccurredAt().toEpochMilli();
         boolean ahead = at > arrivedAt + Engine.CLOCK_TOLERANCE;
         return switch (said.getKind()) {
-            case WITHDRAWAL, OBJECTION -> new Taken(new Change.Refusal(scope, Math.min(at, arrivedAt)));
+            case WITHDRAWAL, OBJECTION -> new Taken(new Change.Refusal(scope, refusedAt(at, arrivedAt)));
             case LIFT -> ahead ? new Refused(Rule.GRANT_AHEAD) : new Taken(new Change.Lift(scope, at));
             case GRANT -> grant(said, purpose, scope, at, ahead);
             case AGE_STATEMENT -> new Undecidable(Rule.INCOMPLETE);
         };
+    }
+
+    /** Within what can be: ahead takes effect on arrival, and the very first time would say that nothing was refused. */
+    private static long refusedAt(long at, long arrivedAt) {
+        return Math.max(Preference.NEVER + 1, Math.min(at, arrivedAt));
     }
 
     private static Statement grant(ConsentChange said, Purpose purpose, Scope scope, long at, boolean ahead) {
