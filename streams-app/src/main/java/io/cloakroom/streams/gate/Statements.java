@@ -14,6 +14,9 @@ import java.time.Instant;
 /** Reads what a consent change says, under the policy of the day. */
 final class Statements {
 
+    /** In characters. Names that no policy lists stand in the person's row as they came, and a row has an end. */
+    private static final int LONGEST = 512;
+
     private Statements() {}
 
     sealed interface Statement {}
@@ -50,8 +53,12 @@ final class Statements {
                 || (!channel.isEmpty() && !policy.channels().contains(channel))) {
             return new Undecidable(Rule.UNKNOWN_SCOPE);
         }
+        String collector = part(said.getCollector());
+        if (collector.length() > LONGEST) {
+            return new Undecidable(Rule.UNKNOWN_SCOPE);
+        }
         // A part that the purpose does not tell apart is cut off: that can only widen a refusal.
-        Scope scope = purpose.scope(brand, channel, part(said.getCollector()));
+        Scope scope = purpose.scope(brand, channel, collector);
         long at = said.getOccurredAt().toEpochMilli();
         boolean ahead = at > arrivedAt + Engine.CLOCK_TOLERANCE;
         return switch (said.getKind()) {
@@ -68,7 +75,7 @@ final class Statements {
     }
 
     private static Statement grant(ConsentChange said, Purpose purpose, Scope scope, long at, boolean ahead) {
-        if (said.getNoticeVersion() == null) {
+        if (said.getNoticeVersion() == null || said.getNoticeVersion().length() > LONGEST) {
             return new Undecidable(Rule.INCOMPLETE);
         }
         if (!isWhole(purpose, scope)) {

@@ -184,6 +184,22 @@ class StatementsTest {
                         new Scope("group-business", "net-a-porter", Scope.EVERY, Scope.EVERY), ARRIVED_AT)));
     }
 
+    /** It would become a part of the person's row; one too long for its topic stops the partition for good. */
+    @Test
+    void shouldNotDecideNamesThatAreTooLong() {
+        String longest = "x".repeat(LONGEST);
+        ConsentChange.Builder cookies =
+                mail(ConsentKind.GRANT).setPurpose("advertising").setCollector(longest);
+
+        assertThat(read(cookies)).isInstanceOf(Taken.class);
+        assertThat(read(cookies.setCollector(longest + "x"))).isEqualTo(new Undecidable(Rule.UNKNOWN_SCOPE));
+        assertThat(read(mail(ConsentKind.GRANT).setNoticeVersion(longest))).isInstanceOf(Taken.class);
+        assertThat(read(mail(ConsentKind.GRANT).setNoticeVersion(longest + "x")))
+                .isEqualTo(new Undecidable(Rule.INCOMPLETE));
+    }
+
+    private static final int LONGEST = 512;
+
     private static Statement read(ConsentChange.Builder said) {
         return Statements.read(said.build(), policy, ARRIVED_AT);
     }
