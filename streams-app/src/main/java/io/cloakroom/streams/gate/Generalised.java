@@ -12,6 +12,8 @@ import java.time.temporal.ChronoUnit;
 /** Values made less exact. */
 final class Generalised {
 
+    private static final Instant FIRST = Instant.ofEpochMilli(Long.MIN_VALUE);
+
     private Generalised() {}
 
     /** @param value as Avro's generic data has it: a time in milliseconds, a date in days, or text */
@@ -27,7 +29,7 @@ final class Generalised {
         };
     }
 
-    /** The start of the hour, day, month or year in UTC. */
+    /** The start of the hour, day, month or year in UTC; the first time there is where that lies before it. */
     static long time(To to, long millis) {
         OffsetDateTime time = Instant.ofEpochMilli(millis).atOffset(ZoneOffset.UTC);
         OffsetDateTime cut = switch (to) {
@@ -37,12 +39,14 @@ final class Generalised {
             case YEAR -> time.truncatedTo(ChronoUnit.DAYS).withDayOfYear(1);
             case PREFIX, PATH_HEAD -> throw new IllegalArgumentException("no time has a " + to);
         };
-        return cut.toInstant().toEpochMilli();
+        Instant start = cut.toInstant();
+        return start.isBefore(FIRST) ? Long.MIN_VALUE : start.toEpochMilli();
     }
 
     private static int date(To to, int epochDay) {
         LocalDate date = LocalDate.ofEpochDay(epochDay);
-        return (int) (to == To.YEAR ? date.withDayOfYear(1) : date.withDayOfMonth(1)).toEpochDay();
+        long start = (to == To.YEAR ? date.withDayOfYear(1) : date.withDayOfMonth(1)).toEpochDay();
+        return (int) Math.max(Integer.MIN_VALUE, start);
     }
 
     private static String prefix(String text, int length) {
