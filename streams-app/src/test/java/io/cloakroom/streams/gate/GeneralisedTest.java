@@ -1,6 +1,7 @@
 package io.cloakroom.streams.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.cloakroom.policy.EventSchema.Kind;
 import io.cloakroom.policy.Treatment.Generalise;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GeneralisedTest {
 
@@ -104,6 +106,83 @@ class GeneralisedTest {
     void shouldCutTextThatIsNotWellFormed() {
         assertThat(text(To.PREFIX, "\uD83D", 1)).isEqualTo("\uD83D");
         assertThat(text(To.PREFIX, "\uDC57\uD83D", 1)).isEqualTo("\uDC57");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/shop/dresses/red/12345, /shop/dresses",
+        "/shop, /shop",
+        "/, /",
+        "'', /",
+        "shop/dresses/red, /shop/dresses",
+        "/shop//dresses///red, /shop/dresses",
+        "/shop/dresses?user=jane, /shop/dresses",
+        "/shop?next=/a/b/c, /shop",
+        "/shop#jane, /shop",
+        "/shop/dresses;jsessionid=1234/red, /shop/dresses",
+        "/shop;jane=1/dresses, /shop",
+        "https://net-a-porter.com/shop/dresses/red, /shop/dresses",
+        "https://jane:secret@net-a-porter.com:8443/shop/a/b, /shop/a",
+        "https://jane@net-a-porter.com, /",
+        "https://net-a-porter.com?mail=jane, /",
+        "https://net-a-porter.com/?mail=jane/x, /",
+        "HTTPS://NET-A-PORTER.COM/Shop, /Shop",
+        "/shop/../account/jane, /shop/..",
+        "../../jane/orders, /../.."
+    })
+    void shouldKeepTheFirstSegmentsOfAPath(String url, String head) {
+        assertThat(text(To.PATH_HEAD, url, 2)).isEqualTo(head);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/shop/dresses?return=https://net-a-porter.com/JANE/12345",
+                "/shop/dresses#https://net-a-porter.com/JANE/12345",
+                "/shop/dresses;at=https://net-a-porter.com/JANE/12345",
+                "//JANE:secret@net-a-porter.com/shop/dresses",
+                "https:////JANE@net-a-porter.com/shop/dresses",
+                "\\\\JANE@net-a-porter.com\\shop\\dresses",
+                "https:\\\\JANE@net-a-porter.com\\shop\\dresses",
+                " https://JANE@net-a-porter.com/shop/dresses",
+                "/shop/dresses\\JANE",
+                "/shop/dresses%2FJANE",
+                "/shop/dresses%2fJANE",
+                "/shop/dresses%252FJANE",
+                "/shop/dresses%5CJANE",
+                "/shop/dresses%3Fmail=JANE",
+                "/shop/dresses%23JANE",
+                "/shop/dresses%3Bmail=JANE",
+                "%2Fshop%2Fdresses%2FJANE"
+            })
+    void shouldKeepNothingButTheFirstSegments(String url) {
+        assertThat(text(To.PATH_HEAD, url, 2)).isEqualTo("/shop/dresses");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mailto:JANE@example.com", "tel:+44123456", "data:text/plain,JANE", "about:JANE"})
+    void shouldKeepNothingOfAnAddressWithoutAPath(String url) {
+        assertThat(text(To.PATH_HEAD, url, 2)).isEqualTo("/");
+    }
+
+    @Test
+    void shouldMakeOfAnyTextAPathOfAtMostSoManySegments() {
+        Random random = new Random(SEED);
+        String alphabet = "ab/:?#;%2FfcC5.@\\ \u0000\uD83D\uDC57";
+        for (int i = 0; i < 20_000; i++) {
+            StringBuilder url = new StringBuilder();
+            for (int n = random.nextInt(24); n > 0; n--) {
+                url.append(alphabet.charAt(random.nextInt(alphabet.length())));
+            }
+            int length = 1 + random.nextInt(3);
+            assertThatCode(() -> {
+                        String head = text(To.PATH_HEAD, url.toString(), length);
+                        assertThat(head).startsWith("/").doesNotContain("?", "#", ";", "\\", "//");
+                        assertThat(head.chars().filter(c -> c == '/').count()).isLessThanOrEqualTo(length);
+                    })
+                    .as("%s to %d", url, length)
+                    .doesNotThrowAnyException();
+        }
     }
 
     private static String text(To to, String text, int length) {
