@@ -65,7 +65,7 @@ public record Settings(Map<String, String> all) {
         try (Reader reader = Files.newBufferedReader(file)) {
             properties.load(reader);
         } catch (NoSuchFileException e) {
-            throw new IOException(file + ": no such file", e);
+            throw new NoSuchFileException(file.toString(), null, "no such file");
         } catch (IllegalArgumentException e) {
             throw new IOException(file + ": not a properties file: " + e.getMessage(), e);
         }
