@@ -9,6 +9,7 @@ import io.cloakroom.streams.cli.RunCommand;
 import io.cloakroom.streams.cli.TopicsCommand;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.TimeoutException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -53,6 +54,10 @@ public final class Cloakroom {
             return error.getMessage();
         }
         Throwable cause = error instanceof ExecutionException && error.getCause() != null ? error.getCause() : error;
+        if (cause instanceof TimeoutException) {
+            return "cloakroom: no answer from Kafka: is bootstrap.servers right, and a broker there? ("
+                    + cause.getMessage() + ")";
+        }
         String first = cause.getMessage() == null ? cause.getClass().getName() : cause.getMessage();
         return cause.getCause() == null || cause.getCause().getMessage() == null
                 ? "cloakroom: " + first

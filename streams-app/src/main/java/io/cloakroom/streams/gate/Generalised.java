@@ -8,9 +8,22 @@ import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Values made less exact. */
 final class Generalised {
+
+    private static final Instant FIRST = Instant.ofEpochMilli(Long.MIN_VALUE);
+
+    /** Scheme, host and path (RFC 3986, appendix B); slashes too many before the host belong to it. */
+    private static final Pattern URL = Pattern.compile("([^:/?#]+:)?(//+[^/?#]*)?([^?#]*)");
+
+    /** Ends a path: also where it is encoded, even more than once. */
+    private static final Pattern END = Pattern.compile(";|%(25)*(3[BbFf]|23)");
+
+    private static final Pattern SLASHES = Pattern.compile("(/|%(25)*(2[Ff]|5[Cc]))+");
 
     private Generalised() {}
 
@@ -27,7 +40,7 @@ final class Generalised {
         };
     }
 
-    /** The start of the hour, day, month or year in UTC. */
+    /** The start of the hour, day, month or year in UTC; the first time there is where that lies before it. */
     static long time(To to, long millis) {
         OffsetDateTime time = Instant.ofEpochMilli(millis).atOffset(ZoneOffset.UTC);
         OffsetDateTime cut = switch (to) {
@@ -37,12 +50,14 @@ final class Generalised {
             case YEAR -> time.truncatedTo(ChronoUnit.DAYS).withDayOfYear(1);
             case PREFIX, PATH_HEAD -> throw new IllegalArgumentException("no time has a " + to);
         };
-        return cut.toInstant().toEpochMilli();
+        Instant start = cut.toInstant();
+        return start.isBefore(FIRST) ? Long.MIN_VALUE : start.toEpochMilli();
     }
 
     private static int date(To to, int epochDay) {
         LocalDate date = LocalDate.ofEpochDay(epochDay);
-        return (int) (to == To.YEAR ? date.withDayOfYear(1) : date.withDayOfMonth(1)).toEpochDay();
+        long start = (to == To.YEAR ? date.withDayOfYear(1) : date.withDayOfMonth(1)).toEpochDay();
+        return (int) Math.max(Integer.MIN_VALUE, start);
     }
 
     private static String prefix(String text, int length) {
@@ -52,22 +67,18 @@ final class Generalised {
 
     /** A full address loses its scheme, host and user too: what is left is a path. */
     private static String pathHead(String url, int length) {
-        int scheme = url.indexOf("://");
-        String rest = scheme < 0 ? url : url.substring(scheme + 3);
-        int slash = rest.indexOf('/');
-        String path = scheme < 0 ? rest : slash < 0 ? "" : rest.substring(slash);
-        int end = path.length();
-        for (char stop : new char[] {'?', '#', ';'}) {
-            int at = path.indexOf(stop);
-            end = at >= 0 && at < end ? at : end;
+        Matcher parts = URL.matcher(url.replace('\\', '/')); // as browsers read it
+        if (!parts.lookingAt()) {
+            throw new IllegalStateException("every part may be empty");
         }
-        StringBuilder head = new StringBuilder();
-        int segments = 0;
-        for (String segment : path.substring(0, end).split("/")) {
-            if (!segment.isEmpty() && segments++ < length) {
-                head.append('/').append(segment);
-            }
-        }
-        return head.length() == 0 ? "/" : head.toString();
+        boolean isPath = parts.group(1) == null
+                || parts.group(2) != null
+                || parts.group(3).startsWith("/");
+        String path = isPath ? END.split(parts.group(3), 2)[0] : "";
+        String head = SLASHES.splitAsStream(path)
+                .filter(segment -> !segment.isEmpty())
+                .limit(length)
+                .collect(Collectors.joining("/"));
+        return "/" + head;
     }
 }

@@ -60,30 +60,55 @@ final class PersonSerde {
         return row.toByteArray();
     }
 
-    /** @throws IllegalStateException if the row is of another form: what cannot be read releases nothing (T13) */
+    /** @throws IllegalStateException if it cannot be read to the last byte: then it releases nothing (T13) */
     private static Person of(byte[] row) {
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(row))) {
-            if (in.readByte() != FORM) {
-                throw new IllegalStateException("a row of people has a form that this version does not know");
-            }
-            byte[] salt = in.readNBytes(Person.SALT_LENGTH);
-            boolean blocked = in.readBoolean();
-            Optional<LocalDate> birthDate =
-                    in.readBoolean() ? Optional.of(LocalDate.ofEpochDay(in.readLong())) : Optional.empty();
-            List<Preference> preferences = new ArrayList<>();
-            for (int p = in.readInt(); p > 0; p--) {
-                Scope scope = new Scope(in.readUTF(), in.readUTF(), in.readUTF(), in.readUTF());
-                long refusedAt = in.readLong();
-                List<Opening> openings = new ArrayList<>();
-                for (int o = in.readInt(); o > 0; o--) {
-                    openings.add(new Opening(
-                            Opening.Kind.values()[in.readByte()], in.readLong(), in.readUTF(), in.readLong()));
-                }
-                preferences.add(new Preference(scope, refusedAt, openings));
-            }
-            return new Person(salt, birthDate, blocked, preferences);
-        } catch (IOException e) {
-            throw new IllegalStateException("a row of people is cut short", e);
+        if (row.length > 0 && row[0] != FORM) {
+            throw new IllegalStateException("a row of people has a form that this version does not know");
         }
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(row))) {
+            in.readByte();
+            Person person = person(in);
+            if (in.available() > 0) {
+                throw new IOException("it goes on behind its end");
+            }
+            return person;
+        } catch (IOException | RuntimeException e) {
+            throw new IllegalStateException("a row of people cannot be read", e);
+        }
+    }
+
+    private static Person person(DataInputStream in) throws IOException {
+        byte[] salt = in.readNBytes(Person.SALT_LENGTH);
+        boolean blocked = yesOrNo(in);
+        Optional<LocalDate> birthDate =
+                yesOrNo(in) ? Optional.of(LocalDate.ofEpochDay(in.readLong())) : Optional.empty();
+        List<Preference> preferences = new ArrayList<>();
+        for (int p = count(in); p > 0; p--) {
+            Scope scope = new Scope(in.readUTF(), in.readUTF(), in.readUTF(), in.readUTF());
+            long refusedAt = in.readLong();
+            List<Opening> openings = new ArrayList<>();
+            for (int o = count(in); o > 0; o--) {
+                openings.add(
+                        new Opening(Opening.Kind.values()[in.readByte()], in.readLong(), in.readUTF(), in.readLong()));
+            }
+            preferences.add(new Preference(scope, refusedAt, openings));
+        }
+        return new Person(salt, birthDate, blocked, preferences);
+    }
+
+    private static boolean yesOrNo(DataInputStream in) throws IOException {
+        byte value = in.readByte();
+        if (value != 0 && value != 1) {
+            throw new IOException("neither yes nor no");
+        }
+        return value == 1;
+    }
+
+    private static int count(DataInputStream in) throws IOException {
+        int count = in.readInt();
+        if (count < 0) {
+            throw new IOException("a count below zero");
+        }
+        return count;
     }
 }

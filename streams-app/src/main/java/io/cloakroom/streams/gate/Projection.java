@@ -55,11 +55,7 @@ public final class Projection {
                 "What it may be used for: nothing else."));
         projected.addAll(project(event, "", name));
         this.schema = Schema.createRecord(
-                name,
-                "Released to " + access.recipient().id() + ".",
-                "io.cloakroom.release." + access.recipient().id().replace('-', '_'),
-                false,
-                projected);
+                name, "Released to " + access.recipient().id() + ".", namespace(), false, projected);
     }
 
     public Schema schema() {
@@ -104,7 +100,8 @@ public final class Projection {
             if (treatment instanceof Drop) {
                 continue;
             }
-            Schema inner = project(field.schema(), path, name + capitalised(field.name()), treatment);
+            boolean several = Shapes.inner(field.schema()).size() > 1;
+            Schema inner = project(field.schema(), path, name + capitalised(field.name()), several, treatment);
             Schema.Field out = new Schema.Field(
                     projectedName(field.name(), index, treatment),
                     nullable(inner),
@@ -117,39 +114,41 @@ public final class Projection {
         return projected;
     }
 
-    private Schema project(Schema schema, String path, String name, Treatment treatment) {
+    /** @param several whether records at this path must be told apart */
+    private Schema project(Schema schema, String path, String name, boolean several, Treatment treatment) {
         return switch (schema.getType()) {
-            case ARRAY -> Schema.createArray(project(schema.getElementType(), path, name, treatment));
-            case MAP -> Schema.createMap(project(schema.getValueType(), path, name, treatment));
-            case UNION -> {
-                boolean several = Shapes.inner(schema).size() > 1;
-                yield Schema.createUnion(schema.getTypes().stream()
-                        .map(s -> s.getType() == Schema.Type.NULL
-                                ? s
-                                : project(s, path, several ? name + capitalised(s.getName()) : name, treatment))
+            case ARRAY -> Schema.createArray(project(schema.getElementType(), path, name, several, treatment));
+            case MAP -> Schema.createMap(project(schema.getValueType(), path, name, several, treatment));
+            case UNION ->
+                Schema.createUnion(schema.getTypes().stream()
+                        .map(s -> project(s, path, name, several, treatment))
                         .toList());
-            }
             case RECORD -> {
+                String own = several ? name + capitalised(schema.getName()) : name;
+                // Names can run together: a.bC and aB.c. The path in the namespace tells their records apart.
+                String space = namespace() + "." + access.schema().type().replace('-', '_') + "." + path;
                 Schema container = Schema.createRecord(
-                        name,
+                        own,
                         schema.getDoc(),
-                        "io.cloakroom.release." + access.recipient().id().replace('-', '_'),
+                        several ? space + "." + schema.getFullName() : space,
                         false,
-                        project(schema, path + ".", name));
+                        project(schema, path + ".", own));
                 containers.put(path + " " + schema.getFullName(), container);
                 yield container;
             }
+            case NULL -> schema;
             default -> treatment instanceof Pseudonymise ? Schema.create(Schema.Type.STRING) : schema;
         };
     }
 
+    private String namespace() {
+        return "io.cloakroom.release." + access.recipient().id().replace('-', '_');
+    }
+
     private static Schema nullable(Schema schema) {
-        Schema nothing = Schema.create(Schema.Type.NULL);
-        if (schema.getType() != Schema.Type.UNION) {
-            return Schema.createUnion(nothing, schema);
-        }
-        List<Schema> branches = new ArrayList<>(List.of(nothing));
-        schema.getTypes().stream().filter(s -> s.getType() != Schema.Type.NULL).forEach(branches::add);
+        List<Schema> branches = new ArrayList<>(List.of(Schema.create(Schema.Type.NULL)));
+        (schema.isUnion() ? schema.getTypes() : List.of(schema))
+                .stream().filter(s -> s.getType() != Schema.Type.NULL).forEach(branches::add);
         return Schema.createUnion(branches);
     }
 

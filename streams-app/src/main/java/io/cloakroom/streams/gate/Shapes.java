@@ -52,7 +52,7 @@ public final class Shapes {
                         type + ": field " + path + " has no label: add the property \"label\"");
             }
             List<Schema> inner = inner(field.schema());
-            Field flat = new Field(path, label, kind(inner), symbols(inner));
+            Field flat = new Field(path, label, kind(field.schema(), inner), symbols(inner));
             Field before = fields.putIfAbsent(path, flat);
             if (before != null && !before.equals(flat)) {
                 throw new IllegalArgumentException(
@@ -80,11 +80,11 @@ public final class Shapes {
         };
     }
 
-    private static Kind kind(List<Schema> inner) {
+    private static Kind kind(Schema field, List<Schema> inner) {
         if (inner.stream().anyMatch(s -> s.getType() == Schema.Type.RECORD)) {
             return Kind.RECORD;
         }
-        if (inner.size() != 1) {
+        if (inner.size() != 1 || hasKeys(field)) {
             return Kind.OTHER;
         }
         Schema schema = inner.get(0);
@@ -94,6 +94,16 @@ public final class Shapes {
             case INT -> schema.getLogicalType() instanceof LogicalTypes.Date ? Kind.DATE : Kind.INT;
             case LONG -> schema.getLogicalType() instanceof LogicalTypes.TimestampMillis ? Kind.TIMESTAMP : Kind.LONG;
             default -> Kind.OTHER;
+        };
+    }
+
+    /** The keys of a map are data too, and a treatment of its values would leave them in clear (T18). */
+    private static boolean hasKeys(Schema schema) {
+        return switch (schema.getType()) {
+            case MAP -> true;
+            case ARRAY -> hasKeys(schema.getElementType());
+            case UNION -> schema.getTypes().stream().anyMatch(Shapes::hasKeys);
+            case RECORD, ENUM, FIXED, STRING, BYTES, INT, LONG, FLOAT, DOUBLE, BOOLEAN, NULL -> false;
         };
     }
 

@@ -3,6 +3,7 @@ package io.cloakroom.streams.gate;
 import io.cloakroom.control.ConsentChange;
 import io.cloakroom.policy.Change;
 import io.cloakroom.policy.Engine;
+import io.cloakroom.policy.Person.Preference;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.Purpose;
 import io.cloakroom.policy.Purpose.Basis;
@@ -12,6 +13,9 @@ import java.time.Instant;
 
 /** Reads what a consent change says, under the policy of the day. */
 final class Statements {
+
+    /** In characters. Names that no policy lists stand in the person's row as they came, and a row has an end. */
+    private static final int LONGEST = 512;
 
     private Statements() {}
 
@@ -49,20 +53,29 @@ final class Statements {
                 || (!channel.isEmpty() && !policy.channels().contains(channel))) {
             return new Undecidable(Rule.UNKNOWN_SCOPE);
         }
+        String collector = part(said.getCollector());
+        if (collector.length() > LONGEST) {
+            return new Undecidable(Rule.UNKNOWN_SCOPE);
+        }
         // A part that the purpose does not tell apart is cut off: that can only widen a refusal.
-        Scope scope = purpose.scope(brand, channel, part(said.getCollector()));
+        Scope scope = purpose.scope(brand, channel, collector);
         long at = said.getOccurredAt().toEpochMilli();
         boolean ahead = at > arrivedAt + Engine.CLOCK_TOLERANCE;
         return switch (said.getKind()) {
-            case WITHDRAWAL, OBJECTION -> new Taken(new Change.Refusal(scope, Math.min(at, arrivedAt)));
+            case WITHDRAWAL, OBJECTION -> new Taken(new Change.Refusal(scope, refusedAt(at, arrivedAt)));
             case LIFT -> ahead ? new Refused(Rule.GRANT_AHEAD) : new Taken(new Change.Lift(scope, at));
             case GRANT -> grant(said, purpose, scope, at, ahead);
             case AGE_STATEMENT -> new Undecidable(Rule.INCOMPLETE);
         };
     }
 
+    /** Within what can be: ahead takes effect on arrival, and the very first time would say that nothing was refused. */
+    private static long refusedAt(long at, long arrivedAt) {
+        return Math.max(Preference.NEVER + 1, Math.min(at, arrivedAt));
+    }
+
     private static Statement grant(ConsentChange said, Purpose purpose, Scope scope, long at, boolean ahead) {
-        if (said.getNoticeVersion() == null) {
+        if (said.getNoticeVersion() == null || said.getNoticeVersion().length() > LONGEST) {
             return new Undecidable(Rule.INCOMPLETE);
         }
         if (!isWhole(purpose, scope)) {

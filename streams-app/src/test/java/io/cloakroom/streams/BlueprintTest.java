@@ -1,0 +1,213 @@
+package io.cloakroom.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cloakroom.policy.Engine;
+import io.cloakroom.policy.Policy;
+import io.cloakroom.policy.PolicyRefusedException;
+import io.cloakroom.schemas.Labels;
+import io.cloakroom.schemas.Schemas;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.avro.Schema;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+class BlueprintTest {
+
+    private static final Path POLICIES = Path.of("..", "policy", "policies");
+    private static final List<String> INPUTS = List.of(
+            "events.account",
+            "events.chat",
+            "events.cookie",
+            "events.marketing",
+            "events.order",
+            "consent.changes",
+            "gate.forwards");
+    private static final List<String> RELEASES = List.of(
+            "advertising.cookie",
+            "analytics.account",
+            "analytics.chat",
+            "analytics.cookie",
+            "analytics.marketing",
+            "analytics.order",
+            "group.account",
+            "group.order",
+            "mailing.marketing",
+            "payment.order");
+
+    @TempDir
+    Path directory;
+
+    private Blueprint blueprint;
+
+    @BeforeEach
+    void load() throws PolicyRefusedException {
+        blueprint = Blueprint.load(POLICIES);
+    }
+
+    @Test
+    void shouldAskForTheTopicsOfTheContract() {
+        assertThat(blueprint.topics())
+                .filteredOn(TopicSpec::isInput)
+                .extracting(TopicSpec::name)
+                .isEqualTo(INPUTS);
+        assertThat(blueprint.topics())
+                .filteredOn(topic -> !topic.isInput())
+                .extracting(TopicSpec::name)
+                .containsExactlyElementsOf(Stream.concat(RELEASES.stream(), Stream.of("audit.decisions", "quarantine"))
+                        .toList());
+    }
+
+    @Test
+    void shouldCompactNothingAndTakeTheBrokersTimeForInputs() {
+        assertThat(blueprint.topics())
+                .allSatisfy(topic -> assertThat(topic.config())
+                        .containsEntry("cleanup.policy", "delete")
+                        .containsEntry("message.timestamp.type", topic.isInput() ? "LogAppendTime" : "CreateTime"));
+    }
+
+    @Test
+    void shouldRegisterASchemaForTheValuesOfEveryTopic() {
+        assertThat(blueprint.registrations())
+                .extracting(Blueprint.Registration::subject)
+                .containsExactlyInAnyOrderElementsOf(blueprint.topics().stream()
+                        .map(topic -> topic.name() + "-value")
+                        .toList());
+    }
+
+    @Test
+    void shouldRegisterWhatTheTopicHolds() {
+        assertThat(blueprint.registrations())
+                .extracting(r -> r.subject() + " " + r.schema().getFullName())
+                .contains(
+                        "events.order-value io.cloakroom.events.Order",
+                        "consent.changes-value io.cloakroom.control.ConsentChange",
+                        "gate.forwards-value io.cloakroom.gate.Forward",
+                        "audit.decisions-value io.cloakroom.gate.AuditEntry",
+                        "quarantine-value io.cloakroom.gate.Quarantined",
+                        "analytics.order-value io.cloakroom.release.analytics.Order",
+                        "mailing.marketing-value io.cloakroom.release.mailing.Marketing");
+    }
+
+    @Test
+    void shouldRegisterASchemaOfEachVersionOldestFirst() throws Exception {
+        Path both = twoVersions(
+                "order.amount, chat.id, chat.author, marketing.content]", "chat.id, chat.author, marketing.content]");
+        Blueprint two = Blueprint.load(both);
+
+        List<Schema> schemas = two.registrations().stream()
+                .filter(r -> r.subject().equals("analytics.order-value"))
+                .map(Blueprint.Registration::schema)
+                .toList();
+
+        assertThat(schemas).hasSize(2);
+        assertThat(schemas.get(0).getField("total")).isNotNull();
+        assertThat(schemas.get(1).getField("total")).isNull();
+    }
+
+    @Test
+    void shouldNeedAKeyForEachRecipientAndEpochOfAnyVersionAndOneForTheAudit() throws Exception {
+        Blueprint two = Blueprint.load(twoVersions("epoch: 1\n    clause: C6.vii", "epoch: 2\n    clause: C6.vii"));
+
+        assertThat(two.keyNames())
+                .containsExactly(
+                        "advertising.1", "analytics.1", "analytics.2", "audit.1", "group.1", "mailing.1", "payment.1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"events", "consent", "identity", "subject", "recalls", "audit", "quarantine", "gate"})
+    void shouldRefuseARecipientWhoseTopicsWouldBeTheGatesOwn(String name) throws IOException {
+        Path file = directory.resolve("2017-11-17.yaml");
+        Files.writeString(file, shipped().replace("\n  mailing:\n", "\n  " + name + ":\n"));
+
+        assertThatThrownBy(() -> Blueprint.load(file))
+                .isInstanceOf(PolicyRefusedException.class)
+                .hasMessageContaining("`" + name + "` is a reserved name");
+    }
+
+    @Test
+    void shouldHaveNoRecipientByAReservedName() {
+        Set<String> reserved =
+                Set.of("events", "consent", "identity", "subject", "recalls", "audit", "quarantine", "gate");
+        assertThat(RELEASES).allMatch(topic -> !reserved.contains(topic.substring(0, topic.indexOf('.'))));
+        for (Policy policy : blueprint.history().versions()) {
+            assertThat(policy.recipients().keySet()).doesNotContainAnyElementsOf(reserved);
+        }
+    }
+
+    @Test
+    void shouldFindEveryLabelOfEverySchemaAmongTheCategories() throws IOException {
+        Set<String> labels = Schemas.all().values().stream()
+                .flatMap(schema -> Labels.of(schema).values().stream())
+                .collect(Collectors.toCollection(TreeSet::new));
+
+        assertThat(labels).hasSizeGreaterThan(20);
+        assertThat(categories()).containsAll(labels);
+    }
+
+    /** The engine decides where Kafka cannot be seen. */
+    @Test
+    void shouldFindNeitherKafkaNorAvroInThePolicyModule() throws Exception {
+        Path module = Path.of(
+                Engine.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        List<String> classes = Files.isDirectory(module) ? references(module) : inJar(module);
+
+        assertThat(classes)
+                .hasSizeGreaterThan(30)
+                .allSatisfy(constants -> assertThat(constants)
+                        .doesNotContain("org/apache/kafka", "org.apache.kafka", "org/apache/avro", "org.apache.avro"));
+    }
+
+    /** The shipped version, and one a year later that differs in one place. */
+    private Path twoVersions(String replace, String by) throws IOException {
+        assertThat(shipped()).contains(replace);
+        Files.writeString(directory.resolve("2017-11-17.yaml"), shipped());
+        Files.writeString(
+                directory.resolve("2018-11-17.yaml"),
+                shipped().replace(replace, by).replace("version: \"2017-11-17\"", "version: \"2018-11-17\""));
+        return directory;
+    }
+
+    private static String shipped() throws IOException {
+        return Files.readString(POLICIES.resolve("2017-11-17.yaml"));
+    }
+
+    private static Set<String> categories() throws IOException {
+        return Set.copyOf(new YAMLMapper().readTree(shipped()).get("categories").propertyNames());
+    }
+
+    private static List<String> inJar(Path jar) throws IOException {
+        try (FileSystem inside = FileSystems.newFileSystem(jar)) {
+            return references(inside.getPath("/"));
+        }
+    }
+
+    /** The bytes of each class, in which the names of all classes that it uses stand. */
+    private static List<String> references(Path root) throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            List<Path> classes =
+                    files.filter(f -> f.toString().endsWith(".class")).toList();
+            List<String> read = new ArrayList<>();
+            for (Path file : classes) {
+                read.add(Files.readString(file, StandardCharsets.ISO_8859_1));
+            }
+            return read;
+        }
+    }
+}

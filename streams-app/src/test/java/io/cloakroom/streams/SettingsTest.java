@@ -1,0 +1,129 @@
+package io.cloakroom.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SettingsTest {
+
+    private static final List<String> FIXED = List.of(
+            "processing.guarantee",
+            "deserialization.exception.handler",
+            "default.deserialization.exception.handler",
+            "production.exception.handler",
+            "default.production.exception.handler",
+            "processing.exception.handler",
+            "errors.dead.letter.queue.topic.name",
+            "default.timestamp.extractor",
+            "isolation.level",
+            "auto.offset.reset",
+            "interceptor.classes");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void shouldNameTheSettingThatThereIsNot() {
+        assertThatThrownBy(() -> new Settings(Map.of("cloakroom.polices", "policy")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("cloakroom.polices is not a setting; there are"
+                        + " cloakroom.avro.serializer, cloakroom.keys, cloakroom.policies");
+    }
+
+    static Stream<String> fixed() {
+        List<String> prefixes = List.of(
+                "", "consumer.", "main.consumer.", "restore.consumer.", "global.consumer.", "producer.", "admin.");
+        return FIXED.stream().flatMap(key -> prefixes.stream().map(prefix -> prefix + key));
+    }
+
+    @ParameterizedTest
+    @MethodSource("fixed")
+    void shouldLetNothingTurnARuleOff(String key) {
+        assertThatThrownBy(() -> new Settings(Map.of(key, "SECRET")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(key + " is fixed: releases, state and audit are one transaction");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"commit.interval.ms", "consumer.max.poll.records", "producer.linger.ms", "security.protocol"})
+    void shouldLeaveKafkasOwnSettingsAsTheyAre(String key) {
+        assertThat(new Settings(Map.of(key, "1")).client()).containsExactly(Map.entry(key, "1"));
+    }
+
+    @Test
+    void shouldRefuseWithWhatComesLaterToo() {
+        Settings settings = new Settings(Map.of("bootstrap.servers", "localhost:1"));
+
+        assertThatThrownBy(() -> settings.with(Map.of("processing.guarantee", "at_least_once")))
+                .hasMessageStartingWith("processing.guarantee is fixed");
+    }
+
+    @Test
+    void shouldKeepItsOwnSettingsFromKafka() {
+        Settings settings = new Settings(
+                Map.of("bootstrap.servers", "localhost:1", Settings.POLICIES, "policies", Settings.KEYS, "keys"));
+
+        assertThat(settings.client()).containsOnlyKeys("bootstrap.servers");
+        assertThat(settings.policies()).isEqualTo(Path.of("policies"));
+        assertThat(settings.keys()).isEqualTo(Path.of("keys"));
+    }
+
+    @Test
+    void shouldNeverPrintAValue() {
+        Settings settings = new Settings(Map.of("sasl.jaas.config", "password=SECRET", "a", "OTHER"));
+
+        assertThat(settings).hasToString("Settings[a, sasl.jaas.config]");
+    }
+
+    @Test
+    void shouldNameARequiredSettingThatIsMissing() {
+        Settings settings = new Settings(Map.of(Settings.POLICIES, ""));
+
+        assertThatThrownBy(settings::keys)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the setting cloakroom.keys is missing");
+        assertThatThrownBy(settings::policies).hasMessage("the setting cloakroom.policies is missing");
+    }
+
+    @Test
+    void shouldReadAPropertiesFile() throws IOException {
+        Path file = Files.writeString(directory.resolve("gate.properties"), """
+                # how to get there
+                bootstrap.servers = localhost:1 \t
+                cloakroom.keys=keys
+                """);
+
+        assertThat(Settings.read(file).all())
+                .containsOnly(Map.entry("bootstrap.servers", "localhost:1"), Map.entry("cloakroom.keys", "keys"));
+    }
+
+    @Test
+    void shouldSayThatAFileIsNoPropertiesFile() throws IOException {
+        Path file = Files.writeString(directory.resolve("gate.properties"), "a=\\u00zz");
+
+        assertThatThrownBy(() -> Settings.read(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith(file + ": not a properties file: ");
+    }
+
+    @Test
+    void shouldSayThatAFileIsNotThere() {
+        Path file = directory.resolve("gate.properties");
+
+        assertThatThrownBy(() -> Settings.read(file))
+                .isInstanceOf(IOException.class)
+                .hasMessage(file + ": no such file");
+    }
+}

@@ -1,0 +1,185 @@
+package io.cloakroom.streams.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cloakroom.policy.Person;
+import io.cloakroom.policy.Person.Opening;
+import io.cloakroom.policy.Person.Preference;
+import io.cloakroom.policy.Scope;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.apache.kafka.common.serialization.Serde;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is in a row of people and cannot be read must not be read as something else: it would be released upon (T13). */
+class PersonSerdeTest {
+
+    private static final int BLOCKED_AT = 1 + Person.SALT_LENGTH;
+    private static final int BORN_AT = BLOCKED_AT + 1;
+    private static final int COUNT_AT = BORN_AT + 1;
+
+    private final Serde<Person> serde = PersonSerde.serde();
+
+    @Test
+    void shouldReadBackAnyPerson() {
+        Random random = new Random(1);
+        for (int i = 0; i < 2_000; i++) {
+            Person person = person(random);
+            assertThat(read(bytes(person))).isEqualTo(person);
+        }
+    }
+
+    @Test
+    void shouldReadBackAStranger() {
+        Person stranger = Person.stranger(new byte[Person.SALT_LENGTH]);
+
+        assertThat(read(bytes(stranger))).isEqualTo(stranger);
+    }
+
+    @Test
+    void shouldLeaveNobodyNobody() {
+        assertThat(serde.serializer().serialize("people", null)).isNull();
+        assertThat(read(null)).isNull();
+    }
+
+    @Test
+    void shouldKeepATypicalRowSmall() {
+        assertThat(bytes(typical())).hasSizeLessThan(200);
+        assertThat(bytes(Person.stranger(new byte[Person.SALT_LENGTH]))).hasSizeLessThan(32);
+    }
+
+    @ParameterizedTest
+    @ValueSource(bytes = {0, 2, -1})
+    void shouldRefuseAFormThatItDoesNotKnow(byte form) {
+        byte[] row = bytes(typical());
+        row[0] = form;
+
+        assertThatThrownBy(() -> read(row))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("a row of people has a form that this version does not know");
+    }
+
+    @Test
+    void shouldRefuseARowCutShortAnywhere() {
+        byte[] row = bytes(typical());
+        for (int length = 0; length < row.length; length++) {
+            byte[] cut = Arrays.copyOf(row, length);
+            assertThatThrownBy(() -> read(cut))
+                    .as("%d of %d bytes", length, row.length)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("a row of people cannot be read");
+        }
+    }
+
+    @Test
+    void shouldRefuseARowWithSomethingBehindIt() {
+        byte[] row = bytes(typical());
+
+        assertUnreadable(Arrays.copyOf(row, row.length + 1));
+    }
+
+    @Test
+    void shouldRefuseACountBelowZero() {
+        byte[] row = bytes(Person.stranger(new byte[Person.SALT_LENGTH]));
+        ByteBuffer.wrap(row).putInt(COUNT_AT, -1);
+
+        assertUnreadable(row);
+    }
+
+    @ParameterizedTest
+    @ValueSource(bytes = {3, -1})
+    void shouldRefuseAKindOfOpeningThatThereIsNot(byte kind) {
+        Opening opening = new Opening(Opening.Kind.LIFT, 0, "", 0);
+        byte[] row = bytes(new Person(
+                new byte[Person.SALT_LENGTH],
+                Optional.empty(),
+                false,
+                List.of(new Preference(new Scope("p", "", "", ""), Preference.NEVER, List.of(opening)))));
+        int kindAt = row.length - (1 + Long.BYTES + 2 + Long.BYTES);
+        assertThat(row[kindAt]).isEqualTo((byte) Opening.Kind.LIFT.ordinal());
+        row[kindAt] = kind;
+
+        assertUnreadable(row);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {BLOCKED_AT, BORN_AT})
+    void shouldRefuseAYesOrNoThatIsNeither(int at) {
+        byte[] row = bytes(Person.stranger(new byte[Person.SALT_LENGTH]).with(new io.cloakroom.policy.Change.Age(0)));
+        row[at] = 2;
+
+        assertUnreadable(row);
+    }
+
+    @Test
+    void shouldRefuseADateThatThereIsNot() {
+        byte[] row = bytes(Person.stranger(new byte[Person.SALT_LENGTH]).with(new io.cloakroom.policy.Change.Age(0)));
+        ByteBuffer.wrap(row).putLong(COUNT_AT, Long.MAX_VALUE);
+
+        assertUnreadable(row);
+    }
+
+    private void assertUnreadable(byte[] row) {
+        assertThatThrownBy(() -> read(row))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("a row of people cannot be read");
+    }
+
+    private byte[] bytes(Person person) {
+        return serde.serializer().serialize("people", person);
+    }
+
+    private Person read(byte[] row) {
+        return serde.deserializer().deserialize("people", row);
+    }
+
+    /** An adult who gets mail, and wants no statistics. */
+    private static Person typical() {
+        long at = Instant.parse("2026-03-01T12:00:00Z").toEpochMilli();
+        return new Person(
+                new byte[Person.SALT_LENGTH],
+                Optional.of(LocalDate.of(1980, 1, 1)),
+                false,
+                List.of(
+                        new Preference(
+                                new Scope("direct-marketing", "net-a-porter", "EMAIL", ""),
+                                Preference.NEVER,
+                                List.of(new Opening(Opening.Kind.GRANT, at, "2017-11-17", Long.MAX_VALUE))),
+                        new Preference(new Scope("statistical-analysis", "net-a-porter", "", ""), at, List.of())));
+    }
+
+    private static Person person(Random random) {
+        byte[] salt = new byte[Person.SALT_LENGTH];
+        random.nextBytes(salt);
+        List<Preference> preferences = new ArrayList<>();
+        for (int p = random.nextInt(5); p > 0; p--) {
+            List<Opening> openings = new ArrayList<>();
+            for (int o = random.nextInt(4); o > 0; o--) {
+                Opening.Kind[] kinds = Opening.Kind.values();
+                openings.add(new Opening(
+                        kinds[random.nextInt(kinds.length)], random.nextLong(), text(random), random.nextLong()));
+            }
+            preferences.add(new Preference(
+                    new Scope(text(random), text(random), text(random), text(random)), random.nextLong(), openings));
+        }
+        return new Person(
+                salt,
+                random.nextBoolean() ? Optional.empty() : Optional.of(LocalDate.ofEpochDay(random.nextInt())),
+                random.nextBoolean(),
+                preferences);
+    }
+
+    private static String text(Random random) {
+        List<String> texts = List.of("", "a", "net-a-porter", "\u0000", "\u00e9\uD83D\uDC57", "x".repeat(300));
+        return texts.get(random.nextInt(texts.size()));
+    }
+}
