@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cloakroom.policy.Engine;
-import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyRefusedException;
 import io.cloakroom.schemas.Labels;
 import io.cloakroom.schemas.Schemas;
@@ -139,16 +138,6 @@ class BlueprintTest {
         assertThatThrownBy(() -> Blueprint.load(file))
                 .isInstanceOf(PolicyRefusedException.class)
                 .hasMessageContaining("`" + name + "` is a reserved name");
-    }
-
-    @Test
-    void shouldHaveNoRecipientByAReservedName() {
-        Set<String> reserved =
-                Set.of("events", "consent", "identity", "subject", "recalls", "audit", "quarantine", "gate");
-        assertThat(RELEASES).allMatch(topic -> !reserved.contains(topic.substring(0, topic.indexOf('.'))));
-        for (Policy policy : blueprint.history().versions()) {
-            assertThat(policy.recipients().keySet()).doesNotContainAnyElementsOf(reserved);
-        }
     }
 
     @Test

@@ -42,7 +42,8 @@ final class Facts {
     private static Object value(IndexedRecord event, String path) {
         Object value = event;
         for (String name : path.split("\\.")) {
-            if (!(value instanceof IndexedRecord record)) {
+            // Another branch of a union may have no such field.
+            if (!(value instanceof IndexedRecord record) || record.getSchema().getField(name) == null) {
                 return null;
             }
             value = record.get(record.getSchema().getField(name).pos());

@@ -3,6 +3,7 @@ package io.cloakroom.streams.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cloakroom.policy.Change;
 import io.cloakroom.policy.Person;
 import io.cloakroom.policy.Person.Opening;
 import io.cloakroom.policy.Person.Preference;
@@ -114,7 +115,7 @@ class PersonSerdeTest {
     @ParameterizedTest
     @ValueSource(ints = {BLOCKED_AT, BORN_AT})
     void shouldRefuseAYesOrNoThatIsNeither(int at) {
-        byte[] row = bytes(Person.stranger(new byte[Person.SALT_LENGTH]).with(new io.cloakroom.policy.Change.Age(0)));
+        byte[] row = bytes(Person.stranger(new byte[Person.SALT_LENGTH]).with(new Change.Age(0)));
         row[at] = 2;
 
         assertUnreadable(row);
@@ -122,7 +123,7 @@ class PersonSerdeTest {
 
     @Test
     void shouldRefuseADateThatThereIsNot() {
-        byte[] row = bytes(Person.stranger(new byte[Person.SALT_LENGTH]).with(new io.cloakroom.policy.Change.Age(0)));
+        byte[] row = bytes(Person.stranger(new byte[Person.SALT_LENGTH]).with(new Change.Age(0)));
         ByteBuffer.wrap(row).putLong(COUNT_AT, Long.MAX_VALUE);
 
         assertUnreadable(row);

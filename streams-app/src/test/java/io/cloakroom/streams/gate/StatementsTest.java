@@ -29,6 +29,7 @@ class StatementsTest {
     private static final Instant ARRIVAL = Instant.parse("2026-03-01T12:00:00Z");
     private static final long ARRIVED_AT = ARRIVAL.toEpochMilli();
     private static final String NOTICE = "2017-11-17";
+    private static final int LONGEST = 512;
 
     private static final Scope MAIL = new Scope("direct-marketing", "net-a-porter", "EMAIL", Scope.EVERY);
 
@@ -197,8 +198,6 @@ class StatementsTest {
         assertThat(read(mail(ConsentKind.GRANT).setNoticeVersion(longest + "x")))
                 .isEqualTo(new Undecidable(Rule.INCOMPLETE));
     }
-
-    private static final int LONGEST = 512;
 
     private static Statement read(ConsentChange.Builder said) {
         return Statements.read(said.build(), policy, ARRIVED_AT);

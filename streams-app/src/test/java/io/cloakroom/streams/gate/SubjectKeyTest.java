@@ -3,6 +3,7 @@ package io.cloakroom.streams.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Random;
 import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 import org.junit.jupiter.api.Test;
@@ -54,7 +55,7 @@ class SubjectKeyTest {
         byte[] overlong = {'d', 'e', 'v', 'i', 'c', 'e', ':', (byte) 0xc0, (byte) 0x80};
 
         assertThat(SubjectKey.read(latin1)).isEmpty();
-        assertThat(SubjectKey.read(java.util.Arrays.copyOf(cutShort, cutShort.length - 1)))
+        assertThat(SubjectKey.read(Arrays.copyOf(cutShort, cutShort.length - 1)))
                 .isEmpty();
         assertThat(SubjectKey.read(overlong)).isEmpty();
     }
