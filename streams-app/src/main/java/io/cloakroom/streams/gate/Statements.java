@@ -13,6 +13,9 @@ import java.time.Instant;
 /** Reads what a consent change says, under the policy of the day. */
 final class Statements {
 
+    /** In characters, of a collector or a notice: what is longer is neither, and a person's row must hold many. */
+    private static final int LONGEST_NAME = 255;
+
     private Statements() {}
 
     sealed interface Statement {}
@@ -49,6 +52,9 @@ final class Statements {
                 || (!channel.isEmpty() && !policy.channels().contains(channel))) {
             return new Undecidable(Rule.UNKNOWN_SCOPE);
         }
+        if (part(said.getCollector()).length() > LONGEST_NAME) {
+            return new Undecidable(Rule.UNKNOWN_SCOPE);
+        }
         // A part that the purpose does not tell apart is cut off: that can only widen a refusal.
         Scope scope = purpose.scope(brand, channel, part(said.getCollector()));
         long at = said.getOccurredAt().toEpochMilli();
@@ -62,7 +68,7 @@ final class Statements {
     }
 
     private static Statement grant(ConsentChange said, Purpose purpose, Scope scope, long at, boolean ahead) {
-        if (said.getNoticeVersion() == null) {
+        if (said.getNoticeVersion() == null || said.getNoticeVersion().length() > LONGEST_NAME) {
             return new Undecidable(Rule.INCOMPLETE);
         }
         if (!isWhole(purpose, scope)) {
