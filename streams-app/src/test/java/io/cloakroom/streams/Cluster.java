@@ -379,6 +379,7 @@ final class Cluster implements AutoCloseable {
         try (KafkaConsumer<byte[], byte[]> everything = reader("read_uncommitted");
                 KafkaConsumer<byte[], byte[]> consumer = reader(isolation)) {
             List<TopicPartition> partitions = partitions(topic);
+            everything.assign(partitions);
             Map<TopicPartition, Long> ends = everything.endOffsets(partitions);
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
@@ -395,6 +396,7 @@ final class Cluster implements AutoCloseable {
         config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
         config.put(ConsumerConfig.EXCLUDE_INTERNAL_TOPICS_CONFIG, false);
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 20); // nothing to come: say so soon
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
