@@ -14,7 +14,7 @@ import org.apache.avro.Schema;
  * @param schemas the gate's schema of each event type
  * @param projections of every version of the policy
  * @param partitions count of every input
- * @param longestRelease in bytes, of the value and the key together, by topic: a longer one is withheld
+ * @param longestRelease in bytes, of the value and the key together, by topic: a longer one is withheld, and not forwarded
  */
 public record GateParts(
         Engine engine,

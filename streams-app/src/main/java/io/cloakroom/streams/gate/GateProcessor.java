@@ -271,20 +271,27 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         return Statements.read(said, parts.engine().history().atOrFirst(place.arrivedAt()), place.arrivedAt());
     }
 
-    /** A value that is null goes on as an empty one: both are undecidable. */
+    /** A value that is null, or too long to forward, goes on as an empty one: all are undecidable. */
     private void forward(Place place, byte[] key, byte[] value) {
-        Forward forward = new Forward(
+        byte[] forward = forward(place, value == null ? new byte[0] : value);
+        if (key.length + forward.length > parts.longestRelease().applyAsInt(Topics.FORWARDS)) {
+            forward = forward(place, new byte[0]);
+        }
+        send(
+                GateTopology.sink(Topics.FORWARDS),
+                key,
+                forward,
+                place.arrivedAt(),
+                SubjectKey.partition(key, parts.partitions()));
+    }
+
+    private byte[] forward(Place place, byte[] published) {
+        return forwards.write(new Forward(
                 place.topic(),
                 place.partition(),
                 place.offset(),
                 Instant.ofEpochMilli(place.arrivedAt()),
-                ByteBuffer.wrap(value == null ? new byte[0] : value));
-        send(
-                GateTopology.sink(Topics.FORWARDS),
-                key,
-                forwards.write(forward),
-                place.arrivedAt(),
-                SubjectKey.partition(key, parts.partitions()));
+                ByteBuffer.wrap(published)));
     }
 
     /** What the gate sent itself; it stands in the audit where it first arrived. */

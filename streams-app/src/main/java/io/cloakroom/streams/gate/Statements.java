@@ -14,29 +14,36 @@ import java.time.Instant;
 /** Reads what a consent change says, under the policy of the day. */
 final class Statements {
 
-    /** In characters. Names that no policy lists stand in the person's row as they came, and a row has an end. */
-    private static final int LONGEST = 512;
+    /** In characters, of a collector or a notice: what is longer is neither, and a person's row must hold many. */
+    private static final int LONGEST_NAME = 255;
 
     private Statements() {}
 
-    sealed interface Statement {}
+    sealed interface Statement {
 
-    record Taken(Change change) implements Statement {}
+        /** What the audit says of it. */
+        Rule rule();
+    }
 
-    /** Understood and not taken in. */
+    record Taken(Change change, Rule rule) implements Statement {}
+
+    /** Understood, and not taken in: it could only have allowed, or there is nothing that it could end. */
     record Refused(Rule rule) implements Statement {}
 
-    /** Not understood: the person is blocked until it is. */
+    /** Not understood, and a refusal perhaps: the person is blocked until it is. */
     record Undecidable(Rule rule) implements Statement {}
 
     static Statement read(ConsentChange said, Policy policy, long arrivedAt) {
         return switch (said.getKind()) {
-            case AGE_STATEMENT ->
-                said.getBirthDate() == null
-                        ? new Undecidable(Rule.INCOMPLETE)
-                        : new Taken(new Change.Age(said.getBirthDate().toEpochDay()));
+            case AGE_STATEMENT -> age(said, arrivedAt);
             case GRANT, WITHDRAWAL, OBJECTION, LIFT -> preference(said, policy, arrivedAt);
         };
+    }
+
+    private static Statement age(ConsentChange said, long arrivedAt) {
+        return said.getBirthDate() == null
+                ? new Undecidable(Rule.INCOMPLETE)
+                : new Taken(new Change.Age(said.getBirthDate().toEpochDay(), onArrival(said, arrivedAt)), Rule.APPLIED);
     }
 
     private static Statement preference(ConsentChange said, Policy policy, long arrivedAt) {
@@ -44,52 +51,76 @@ final class Statements {
             return new Undecidable(Rule.INCOMPLETE);
         }
         Purpose purpose = policy.purposes().get(said.getPurpose());
-        if (purpose == null || (purpose.basis() != Basis.CONSENT && purpose.basis() != Basis.LEGITIMATE_INTEREST)) {
+        if (purpose == null) {
             return new Undecidable(Rule.UNKNOWN_PURPOSE);
+        }
+        if (purpose.basis() != Basis.CONSENT && purpose.basis() != Basis.LEGITIMATE_INTEREST) {
+            return new Refused(Rule.NOT_A_CHOICE);
         }
         String brand = part(said.getBrand());
         String channel = part(said.getChannel());
-        if ((!brand.isEmpty() && !policy.brands().contains(brand))
-                || (!channel.isEmpty() && !policy.channels().contains(channel))) {
-            return new Undecidable(Rule.UNKNOWN_SCOPE);
-        }
         String collector = part(said.getCollector());
-        if (collector.length() > LONGEST) {
+        if ((!brand.isEmpty() && !policy.brands().contains(brand))
+                || (!channel.isEmpty() && !policy.channels().contains(channel))
+                || collector.length() > LONGEST_NAME) {
             return new Undecidable(Rule.UNKNOWN_SCOPE);
         }
         // A part that the purpose does not tell apart is cut off: that can only widen a refusal.
         Scope scope = purpose.scope(brand, channel, collector);
-        long at = said.getOccurredAt().toEpochMilli();
-        boolean ahead = at > arrivedAt + Engine.CLOCK_TOLERANCE;
         return switch (said.getKind()) {
-            case WITHDRAWAL, OBJECTION -> new Taken(new Change.Refusal(scope, refusedAt(at, arrivedAt)));
-            case LIFT -> ahead ? new Refused(Rule.GRANT_AHEAD) : new Taken(new Change.Lift(scope, at));
-            case GRANT -> grant(said, purpose, scope, at, ahead);
-            case AGE_STATEMENT -> new Undecidable(Rule.INCOMPLETE);
+            case WITHDRAWAL, OBJECTION ->
+                new Taken(
+                        new Change.Refusal(scope, onArrival(said, arrivedAt)),
+                        isAhead(said, arrivedAt) ? Rule.APPLIED_ON_ARRIVAL : Rule.APPLIED);
+            case LIFT -> lift(said, scope, arrivedAt);
+            case GRANT -> grant(said, purpose, scope, arrivedAt);
+            case AGE_STATEMENT -> age(said, arrivedAt);
         };
     }
 
-    /** Within what can be: ahead takes effect on arrival, and the very first time would say that nothing was refused. */
-    private static long refusedAt(long at, long arrivedAt) {
-        return Math.max(Preference.NEVER + 1, Math.min(at, arrivedAt));
+    private static Statement lift(ConsentChange said, Scope scope, long arrivedAt) {
+        if (said.getOrigin() != null) {
+            return new Refused(Rule.IMPORTED_LIFT);
+        }
+        return isAhead(said, arrivedAt)
+                ? new Refused(Rule.GRANT_AHEAD)
+                : new Taken(new Change.Lift(scope, at(said)), Rule.APPLIED);
     }
 
-    private static Statement grant(ConsentChange said, Purpose purpose, Scope scope, long at, boolean ahead) {
-        if (said.getNoticeVersion() == null || said.getNoticeVersion().length() > LONGEST) {
-            return new Undecidable(Rule.INCOMPLETE);
+    private static Statement grant(ConsentChange said, Purpose purpose, Scope scope, long arrivedAt) {
+        if (said.getNoticeVersion() == null || said.getNoticeVersion().length() > LONGEST_NAME) {
+            return new Refused(Rule.INCOMPLETE);
         }
         if (!isWhole(purpose, scope)) {
-            return new Undecidable(Rule.SCOPE_TOO_WIDE);
+            return new Refused(Rule.SCOPE_TOO_WIDE);
         }
         Instant expires = said.getExpiresAt();
-        return ahead
+        return isAhead(said, arrivedAt)
                 ? new Refused(Rule.GRANT_AHEAD)
-                : new Taken(new Change.Grant(
-                        scope,
-                        at,
-                        said.getNoticeVersion(),
-                        expires == null ? Long.MAX_VALUE : expires.toEpochMilli(),
-                        said.getOrigin() != null));
+                : new Taken(
+                        new Change.Grant(
+                                scope,
+                                at(said),
+                                said.getNoticeVersion(),
+                                expires == null ? Long.MAX_VALUE : expires.toEpochMilli(),
+                                said.getOrigin() != null),
+                        Rule.APPLIED);
+    }
+
+    private static long at(ConsentChange said) {
+        return said.getOccurredAt().toEpochMilli();
+    }
+
+    private static boolean isAhead(ConsentChange said, long arrivedAt) {
+        return at(said) > arrivedAt + Engine.CLOCK_TOLERANCE;
+    }
+
+    /**
+     * The time from which it counts, within what can be: one dated ahead takes effect on arrival, but no earlier than any
+     * grant that was accepted before it; and the very first time there is would say that nothing was refused.
+     */
+    private static long onArrival(ConsentChange said, long arrivedAt) {
+        return Math.max(Preference.NEVER + 1, Math.min(at(said), arrivedAt + Engine.CLOCK_TOLERANCE));
     }
 
     private static boolean isWhole(Purpose purpose, Scope scope) {

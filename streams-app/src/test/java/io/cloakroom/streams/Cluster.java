@@ -1,0 +1,416 @@
+package io.cloakroom.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cloakroom.control.ConsentChange;
+import io.cloakroom.events.Meta;
+import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.Outcome;
+import io.cloakroom.gate.Quarantined;
+import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.policy.Recipient;
+import io.cloakroom.schemas.AvroConfig;
+import io.cloakroom.schemas.AvroDeserializer;
+import io.cloakroom.schemas.AvroSerializer;
+import io.cloakroom.schemas.SchemaRegistry;
+import io.cloakroom.streams.gate.Topics;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListStreamsGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.utils.Utils;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+
+/** A broker and a registry, provisioned for the shipped policy, seen as publishers, recipients and auditors see them. */
+final class Cluster implements AutoCloseable {
+
+    static final Path SHIPPED_POLICY = Path.of("../policy/policies");
+
+    static final String GROUP = "cloakroom-gate";
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    final Settings settings;
+    final Blueprint blueprint;
+    final SchemaRegistry registry;
+
+    private final Embedded embedded;
+    private final Pseudonyms pseudonyms;
+    private final AvroSerializer serializer;
+    private final AvroDeserializer specific = new AvroDeserializer();
+    private final AvroDeserializer generic = new AvroDeserializer();
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final KafkaConsumer<byte[], byte[]> auditor;
+    private final List<Entry> entries = new ArrayList<>();
+    private final Map<String, List<Entry>> byPlace = new HashMap<>();
+
+    private Cluster(Embedded embedded, Blueprint blueprint) throws Exception {
+        this.embedded = embedded;
+        this.blueprint = blueprint;
+        settings = embedded.settings();
+        registry = SchemaRegistry.connect(settings.client());
+        pseudonyms = Pseudonyms.load(settings.keys(), blueprint.keyNames());
+        serializer = new AvroSerializer(registry);
+        serializer.configure(settings.client(), false);
+        Map<String, Object> reading = new HashMap<>(settings.client());
+        generic.configure(reading, false);
+        reading.put(AvroConfig.SPECIFIC_READER, true);
+        specific.configure(reading, false);
+        Map<String, Object> publishing = new HashMap<>(settings.client());
+        publishing.put("max.request.size", 2_000_000);
+        producer = new KafkaProducer<>(publishing, new ByteArraySerializer(), new ByteArraySerializer());
+        auditor = reader("read_committed");
+        auditor.assign(partitions(Topics.AUDIT));
+        auditor.seekToBeginning(auditor.assignment());
+    }
+
+    static Cluster start(Path directory, Path policies, int partitions) throws Exception {
+        Blueprint blueprint = Blueprint.load(policies);
+        return new Cluster(Embedded.start(directory, policies, blueprint, 0, 0, partitions), blueprint);
+    }
+
+    static Cluster start(Path directory, int partitions) throws Exception {
+        return start(directory, SHIPPED_POLICY, partitions);
+    }
+
+    /** Starts the gate and waits until it decides. */
+    Gate gate() throws Exception {
+        return gate(settings);
+    }
+
+    Gate gate(Settings other) throws Exception {
+        Gate gate = Gate.start(other, blueprint);
+        gate.awaitRunning();
+        return gate;
+    }
+
+    Admin admin() {
+        return Admin.create(settings.client());
+    }
+
+    @Override
+    public void close() throws IOException {
+        producer.close();
+        auditor.close();
+        embedded.close();
+    }
+
+    // What publishers do.
+
+    /** Publishes to the topic and under the key that the value asks for, and waits until the broker has it. */
+    RecordMetadata publish(SpecificRecord value) throws Exception {
+        return publish(record(value));
+    }
+
+    RecordMetadata publish(ProducerRecord<byte[], byte[]> record) throws Exception {
+        return producer.send(record).get();
+    }
+
+    /** Publishes many; all have arrived when it returns. */
+    List<RecordMetadata> publishAll(List<? extends SpecificRecord> values) throws Exception {
+        var sent = values.stream().map(v -> producer.send(record(v))).toList();
+        producer.flush();
+        List<RecordMetadata> places = new ArrayList<>();
+        for (var place : sent) {
+            places.add(place.get());
+        }
+        return places;
+    }
+
+    ProducerRecord<byte[], byte[]> record(SpecificRecord value) {
+        return new ProducerRecord<>(topic(value), key(value), bytes(value));
+    }
+
+    byte[] bytes(SpecificRecord value) {
+        return serializer.serialize(topic(value), value);
+    }
+
+    static String topic(SpecificRecord value) {
+        return value instanceof ConsentChange
+                ? Topics.CONSENT_CHANGES
+                : Topics.events(value.getSchema().getName().toLowerCase(Locale.ROOT));
+    }
+
+    static byte[] key(SpecificRecord value) {
+        String subject =
+                value instanceof ConsentChange change ? change.getSubject() : ((Meta) value.get(0)).getSubject();
+        return subject.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The same record, to a partition where Kafka's own partitioner would not put it. */
+    ProducerRecord<byte[], byte[]> misplaced(ProducerRecord<byte[], byte[]> record) {
+        int count = partitions(record.topic()).size();
+        int right = Utils.toPositive(Utils.murmur2(record.key())) % count;
+        return new ProducerRecord<>(record.topic(), (right + 1) % count, record.key(), record.value());
+    }
+
+    // What auditors see.
+
+    /** An audit entry as it stands in its topic. */
+    record Entry(ConsumerRecord<byte[], byte[]> record, AuditEntry value) {
+        boolean isOf(RecordMetadata place) {
+            return value.getTopic().equals(place.topic())
+                    && value.getPartition() == place.partition()
+                    && value.getOffset() == place.offset();
+        }
+    }
+
+    /** The one entry of an input record, when it is committed. */
+    AuditEntry decided(RecordMetadata place) {
+        String at = place(place.topic(), place.partition(), place.offset());
+        await("entry of " + at).until(() -> {
+            if (!byPlace.containsKey(at)) {
+                audit();
+            }
+            return byPlace.containsKey(at);
+        });
+        List<Entry> found = byPlace.get(at);
+        assertThat(found).as("entries of " + place).hasSize(1);
+        assertThat(found.get(0).record().partition())
+                .as("partition of the entry of " + place)
+                .isEqualTo(place.partition());
+        return found.get(0).value();
+    }
+
+    AuditEntry decided(SpecificRecord published) throws Exception {
+        return decided(publish(published));
+    }
+
+    /** Every entry committed so far, the partitions one after the other in no order. */
+    List<Entry> audit() {
+        auditor.poll(Duration.ofMillis(50)).forEach(record -> {
+            AuditEntry entry = (AuditEntry) specific.deserialize(record.topic(), record.value());
+            Entry added = new Entry(record, entry);
+            entries.add(added);
+            byPlace.computeIfAbsent(
+                            place(entry.getTopic(), entry.getPartition(), entry.getOffset()), p -> new ArrayList<>())
+                    .add(added);
+        });
+        return Collections.unmodifiableList(entries);
+    }
+
+    void awaitEntries(int count) {
+        await(count + " entries").until(() -> audit().size() >= count);
+    }
+
+    /** Each recipient with outcome and rule, such as {@code analytics=RELEASE consent}. */
+    static Map<String, String> outcomes(AuditEntry entry) {
+        return entry.getDecisions().stream()
+                .collect(Collectors.toMap(d -> d.getRecipient(), d -> d.getOutcome() + " " + d.getRule()));
+    }
+
+    List<Quarantined> quarantined(RecordMetadata place) {
+        return committed(Topics.QUARANTINE).stream()
+                .map(record -> (Quarantined) specific.deserialize(record.topic(), record.value()))
+                .filter(q -> q.getTopic().equals(place.topic())
+                        && q.getPartition() == place.partition()
+                        && q.getOffset() == place.offset())
+                .toList();
+    }
+
+    /**
+     * What must hold at any time when nothing is left to decide: one entry for each committed input record and none
+     * besides, in one chain for each partition; one release for each that an entry tells of and none besides.
+     */
+    void assertComplete() throws Exception {
+        List<String> inputs = new ArrayList<>(Topics.inputs(blueprint.history()));
+        inputs.remove(Topics.FORWARDS);
+        Set<String> published = new HashSet<>();
+        for (String input : inputs) {
+            committed(input).forEach(r -> published.add(place(r.topic(), r.partition(), r.offset())));
+        }
+        awaitEntries(published.size());
+        List<ConsumerRecord<byte[], byte[]>> audit = committed(Topics.AUDIT);
+        Set<String> decided = new HashSet<>();
+        Map<Integer, ConsumerRecord<byte[], byte[]>> heads = new HashMap<>();
+        Map<Integer, Long> sequences = new HashMap<>();
+        Map<String, Long> offsets = new HashMap<>();
+        Map<String, Set<String>> told = new HashMap<>();
+        for (ConsumerRecord<byte[], byte[]> record : audit) {
+            AuditEntry entry = (AuditEntry) specific.deserialize(record.topic(), record.value());
+            String place = place(entry.getTopic(), entry.getPartition(), entry.getOffset());
+            assertThat(decided.add(place)).as("only one entry of " + place).isTrue();
+            assertThat(record.partition()).as("partition of " + place).isEqualTo(entry.getPartition());
+            ConsumerRecord<byte[], byte[]> before = heads.put(record.partition(), record);
+            assertThat(entry.getSequence())
+                    .as("sequence at " + place)
+                    .isEqualTo(sequences.merge(record.partition(), 0L, (n, zero) -> n + 1));
+            assertThat(entry.getPreviousHash().bytes())
+                    .as("hash before " + place)
+                    .isEqualTo(
+                            before == null
+                                    ? new byte[32]
+                                    : MessageDigest.getInstance("SHA-256").digest(before.value()));
+            Long previous = offsets.put(entry.getTopic() + "-" + entry.getPartition(), entry.getOffset());
+            assertThat(entry.getPreviousOffset())
+                    .as("offset decided before " + place)
+                    .isEqualTo(previous == null ? -1 : previous);
+            entry.getDecisions().stream()
+                    .filter(d -> d.getOutcome() == Outcome.RELEASE)
+                    .forEach(d -> {
+                        String topic = releaseTopic(d.getRecipient(), entry.getTopic());
+                        told.computeIfAbsent(topic, t -> new HashSet<>())
+                                .add(releaseId(
+                                        d.getRecipient(), entry.getTopic(), entry.getPartition(), entry.getOffset()));
+                    });
+        }
+        assertThat(decided).isNotEmpty().isEqualTo(published);
+        for (String topic : Topics.releases(blueprint.history())) {
+            List<String> released = committed(topic).stream()
+                    .map(record -> generic(record).get("releaseId").toString())
+                    .toList();
+            assertThat(released)
+                    .as("releases in " + topic)
+                    .doesNotHaveDuplicates()
+                    .containsExactlyInAnyOrderElementsOf(told.getOrDefault(topic, Set.of()));
+        }
+    }
+
+    /** Waits until the gate's group has committed what it read at this record. */
+    void awaitTakenIn(ConsumerRecord<byte[], byte[]> record) throws Exception {
+        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+        try (Admin admin = admin()) {
+            await("commit of " + partition + "@" + record.offset()).until(() -> {
+                OffsetAndMetadata committed = admin.listStreamsGroupOffsets(
+                                Map.of(GROUP, new ListStreamsGroupOffsetsSpec().topicPartitions(List.of(partition))))
+                        .partitionsToOffsetAndMetadata(GROUP)
+                        .get()
+                        .get(partition);
+                return committed != null && committed.offset() > record.offset();
+            });
+        }
+    }
+
+    private static ConditionFactory await(String what) {
+        return Awaitility.await(what).atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(20));
+    }
+
+    private static String place(String topic, int partition, long offset) {
+        return topic + "-" + partition + "@" + offset;
+    }
+
+    // What recipients see.
+
+    /** A release as it stands in its topic. */
+    record Release(ConsumerRecord<byte[], byte[]> record, GenericRecord value) {
+        /** A field by its path, null where nothing stands. */
+        Object at(String path) {
+            Object value = this.value;
+            for (String name : path.split("\\.")) {
+                value = ((GenericRecord) value).get(name);
+            }
+            return value instanceof CharSequence ? value.toString() : value;
+        }
+    }
+
+    /** What a recipient got of an input record whose entry is committed. */
+    List<Release> releases(String recipient, RecordMetadata of) {
+        String id = releaseId(recipient, of.topic(), of.partition(), of.offset());
+        return committed(releaseTopic(recipient, of.topic())).stream()
+                .map(record -> new Release(record, generic(record)))
+                .filter(release -> id.equals(release.at("releaseId")))
+                .toList();
+    }
+
+    Release release(String recipient, RecordMetadata of) {
+        List<Release> releases = releases(recipient, of);
+        assertThat(releases).as("releases of " + of + " to " + recipient).hasSize(1);
+        return releases.get(0);
+    }
+
+    GenericRecord generic(ConsumerRecord<byte[], byte[]> record) {
+        return (GenericRecord) generic.deserialize(record.topic(), record.value());
+    }
+
+    static String releaseTopic(String recipient, String eventTopic) {
+        return recipient + eventTopic.substring(eventTopic.indexOf('.'));
+    }
+
+    private String releaseId(String recipient, String topic, int partition, long offset) {
+        Recipient known = blueprint
+                .history()
+                .atOrFirst(System.currentTimeMillis())
+                .recipients()
+                .get(recipient);
+        return pseudonyms.key(known.keyName()).release(topic, partition, offset);
+    }
+
+    // The topics themselves.
+
+    /** All committed records of a topic, when every transaction that has written to it until now has ended. */
+    List<ConsumerRecord<byte[], byte[]>> committed(String topic) {
+        return read(topic, "read_committed");
+    }
+
+    /** All records of a topic, aborted ones too. */
+    List<ConsumerRecord<byte[], byte[]>> raw(String topic) {
+        return read(topic, "read_uncommitted");
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> read(String topic, String isolation) {
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        try (KafkaConsumer<byte[], byte[]> everything = reader("read_uncommitted");
+                KafkaConsumer<byte[], byte[]> consumer = reader(isolation)) {
+            List<TopicPartition> partitions = partitions(topic);
+            everything.assign(partitions);
+            Map<TopicPartition, Long> ends = everything.endOffsets(partitions);
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            await("end of " + topic).until(() -> {
+                consumer.poll(Duration.ofMillis(50)).forEach(records::add);
+                return partitions.stream().allMatch(p -> consumer.position(p) >= ends.get(p));
+            });
+        }
+        return records;
+    }
+
+    private KafkaConsumer<byte[], byte[]> reader(String isolation) {
+        Map<String, Object> config = new HashMap<>(settings.client());
+        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
+        config.put(ConsumerConfig.EXCLUDE_INTERNAL_TOPICS_CONFIG, false);
+        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 20); // nothing to come: say so soon
+        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    private List<TopicPartition> partitions(String topic) {
+        return producer.partitionsFor(topic).stream()
+                .map(p -> new TopicPartition(p.topic(), p.partition()))
+                .toList();
+    }
+
+    Set<String> topics() throws ExecutionException, InterruptedException {
+        try (Admin admin = admin()) {
+            return admin.listTopics(new ListTopicsOptions().listInternal(true))
+                    .names()
+                    .get();
+        }
+    }
+}

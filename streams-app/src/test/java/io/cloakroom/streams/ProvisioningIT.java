@@ -1,0 +1,177 @@
+package io.cloakroom.streams;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.schemas.EmbeddedRegistry;
+import io.cloakroom.schemas.SchemaRegistry;
+import io.cloakroom.streams.gate.Topics;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What must be there before the gate starts, and who makes it. */
+@Timeout(60)
+@SuppressWarnings("try") // a gate that only has to run
+class ProvisioningIT {
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void shouldNotStartAndNameEverythingThatIsNotAsItMustBe() throws Exception {
+        Blueprint blueprint = Blueprint.load(Cluster.SHIPPED_POLICY);
+        Path keys = directory.resolve("keys");
+        Pseudonyms.create(keys, blueprint.keyNames());
+        Files.delete(keys.resolve("payment.1.json"));
+        try (EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("broker"), 0);
+                EmbeddedRegistry inside = EmbeddedRegistry.builder().start()) {
+            Settings settings = new Settings(Map.of(
+                    "bootstrap.servers",
+                    broker.bootstrapServers(),
+                    "schema.registry.url",
+                    inside.url(),
+                    "state.dir",
+                    directory.resolve("state").toString(),
+                    Settings.POLICIES,
+                    Cluster.SHIPPED_POLICY.toString(),
+                    Settings.KEYS,
+                    keys.toString()));
+            SchemaRegistry registry = SchemaRegistry.connect(settings.client());
+            blueprint.registrations().stream()
+                    .filter(r -> !r.subject().equals("mailing.marketing-value"))
+                    .forEach(r -> registry.register(r.subject(), r.schema()));
+            try (Admin admin = Admin.create(settings.client())) {
+                List<NewTopic> topics = new ArrayList<>();
+                for (TopicSpec topic : blueprint.topics()) {
+                    switch (topic.name()) {
+                        case "group.account" -> {}
+                        case "events.chat" -> topics.add(topic.toCreate(4, (short) 1));
+                        case "events.order" ->
+                            topics.add(new NewTopic(topic.name(), 3, (short) 1)
+                                    .configs(Map.of("message.timestamp.type", "CreateTime")));
+                        case "events.cookie" ->
+                            topics.add(new NewTopic(topic.name(), 3, (short) 1)
+                                    .configs(Map.of(
+                                            "cleanup.policy", "compact", "message.timestamp.type", "LogAppendTime")));
+                        case "analytics.chat" -> topics.add(topic.toCreate(1, (short) 1));
+                        default -> topics.add(topic.toCreate(3, (short) 1));
+                    }
+                }
+                admin.createTopics(topics).all().get();
+
+                assertThatThrownBy(() -> Gate.start(settings, blueprint))
+                        .isInstanceOf(Gate.NotReadyException.class)
+                        .satisfies(e -> assertThat(e.getMessage().lines())
+                                .containsExactlyInAnyOrder(
+                                        keys.resolve("payment.1.json") + ": no such key",
+                                        "make the missing keys with: cloakroom keys create",
+                                        "the gate's inputs differ in their partition counts, which must be one:"
+                                                + " {3=[consent.changes, events.account, events.cookie,"
+                                                + " events.marketing, events.order, gate.forwards], 4=[events.chat]}",
+                                        "topic events.order has message.timestamp.type=CreateTime,"
+                                                + " it must be LogAppendTime",
+                                        "topic events.cookie has cleanup.policy=compact, it must be delete",
+                                        "topic analytics.chat has 1 partitions,"
+                                                + " it must have at least the 3 of the inputs",
+                                        "topic group.account is missing",
+                                        "schema of mailing.marketing-value is not registered",
+                                        "make what is missing with: cloakroom topics apply"));
+            }
+        }
+    }
+
+    @Test
+    void shouldMakeWhatIsMissingOnceAndFollowAPolicyThatBecomesTighter() throws Exception {
+        Path policy =
+                Files.copy(Cluster.SHIPPED_POLICY.resolve("2017-11-17.yaml"), directory.resolve("2017-11-17.yaml"));
+        Blueprint wider = Blueprint.load(policy);
+        try (Cluster cluster = Cluster.start(directory.resolve("cluster"), policy, 1);
+                Admin admin = cluster.admin()) {
+            assertThat(plan(admin, cluster, wider).isEmpty()).isTrue();
+            assertThat(plan(admin, cluster, wider).partitions()).isEqualTo(1);
+            admin.deleteTopics(List.of("group.account")).all().get();
+            assertThat(plan(admin, cluster, wider).missing())
+                    .extracting(TopicSpec::name)
+                    .containsExactly("group.account");
+            apply(admin, cluster, wider);
+            assertThat(plan(admin, cluster, wider).isEmpty()).isTrue();
+            var order = Given.order("customer:ada").build();
+            RecordMetadata before;
+            try (Gate gate = cluster.gate()) {
+                cluster.decided(Given.grown("customer:ada"));
+                before = cluster.publish(order);
+                cluster.decided(before);
+            }
+            assertThat(cluster.release("analytics", before).at("total")).isEqualTo(order.getTotal());
+
+            Blueprint tighter = Blueprint.load(withoutAmounts(policy));
+            String subject = "analytics.order-value";
+            assertThat(plan(admin, cluster, tighter).unregistered())
+                    .extracting(Blueprint.Registration::subject)
+                    .containsExactly(subject);
+            assertThatThrownBy(() -> Gate.start(cluster.settings, tighter))
+                    .isInstanceOf(Gate.NotReadyException.class)
+                    .hasMessage("schema of " + subject + " is not registered\n"
+                            + "make what is missing with: cloakroom topics apply");
+            apply(admin, cluster, tighter);
+            apply(admin, cluster, tighter);
+            assertThat(plan(admin, cluster, tighter).isEmpty()).isTrue();
+            assertThat(cluster.registry.latest(subject).orElseThrow().version()).isEqualTo(2);
+            assertThat(cluster.registry
+                            .latest(Topics.subject("group.order"))
+                            .orElseThrow()
+                            .version())
+                    .isEqualTo(1);
+
+            RecordMetadata after = cluster.publish(order);
+            try (Gate gate = Gate.start(cluster.settings, tighter)) {
+                cluster.decided(after);
+            }
+            Cluster.Release release = cluster.release("analytics", after);
+            assertThat(release.value().getSchema().getFields())
+                    .extracting(Schema.Field::name)
+                    .contains("lines", "status")
+                    .doesNotContain("total", "currency");
+            assertThat(((GenericRecord) ((List<?>) release.at("lines")).get(0))
+                            .getSchema()
+                            .getField("price"))
+                    .isNull();
+            assertThat(release.record().key())
+                    .isEqualTo(cluster.release("analytics", before).record().key());
+            assertThat(cluster.release("group", after).at("total")).isEqualTo(order.getTotal());
+            cluster.assertComplete();
+        }
+    }
+
+    private static Provisioning.Plan plan(Admin admin, Cluster cluster, Blueprint blueprint) throws Exception {
+        return new Provisioning(admin, cluster.registry, blueprint).plan();
+    }
+
+    private static void apply(Admin admin, Cluster cluster, Blueprint blueprint) throws Exception {
+        Provisioning provisioning = new Provisioning(admin, cluster.registry, blueprint);
+        provisioning.apply(provisioning.plan(), 7, (short) 1);
+    }
+
+    /** Moves {@code order.amount} from what analytics keeps to what it does not get. */
+    private static Path withoutAmounts(Path policy) throws Exception {
+        String text = Files.readString(policy);
+        int analytics = text.indexOf("\n  analytics:");
+        String tighter = text.substring(0, analytics)
+                + text.substring(analytics)
+                        .replaceFirst("(keep: \\[[^\\]]*), order\\.amount", "$1")
+                        .replaceFirst("drop: \\[", "drop: [order.amount, ");
+        return Files.writeString(policy, tighter);
+    }
+}
