@@ -66,6 +66,10 @@ public final class Access {
         return purposes;
     }
 
+    boolean has(String purpose) {
+        return purposes.stream().anyMatch(p -> p.id().equals(purpose));
+    }
+
     /** Every purpose of this access at once. */
     public long allPurposes() {
         return purposes.isEmpty() ? 0 : -1L >>> (MOST_PURPOSES - purposes.size());

@@ -16,7 +16,7 @@ public sealed interface Change {
     record Lift(Scope scope, long at) implements Change {}
 
     /** @param epochDay of the birth date */
-    record Age(long epochDay) implements Change {}
+    record Age(long epochDay, long at) implements Change {}
 
     /** A control record of this person could not be decided: until it is, nothing is taken to be allowed. */
     record Undecided() implements Change {}

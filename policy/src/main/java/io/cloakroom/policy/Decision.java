@@ -30,13 +30,21 @@ public sealed interface Decision {
      */
     final class Release implements Decision {
         private final Access access;
+        private final Recipient recipient;
         private final long allowing;
         private final Rule rule;
         private final String clause;
         private final Optional<Transition> transition;
 
-        Release(Access access, long allowing, Rule rule, String clause, Optional<Transition> transition) {
+        Release(
+                Access access,
+                Recipient recipient,
+                long allowing,
+                Rule rule,
+                String clause,
+                Optional<Transition> transition) {
             this.access = access;
+            this.recipient = recipient;
             this.allowing = allowing;
             this.rule = rule;
             this.clause = clause;
@@ -64,9 +72,10 @@ public sealed interface Decision {
             return access.treatment(field, allowing);
         }
 
+        /** As today's version of the policy has it: its epoch is the key's. */
         @Override
         public Recipient recipient() {
-            return access.recipient();
+            return recipient;
         }
 
         @Override

@@ -10,9 +10,9 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.Month;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Decides. Pure: it looks at nothing but its arguments and the policy it was made with; it never throws and never returns
@@ -50,11 +50,13 @@ public final class Engine {
             return new Judgement.Decided(policy, withholdAll(Rule.BEFORE_FIRST_VERSION, event.type(), now));
         }
         EventRules rules = policy.get().events().get(event.type());
-        List<Decision> decisions = new ArrayList<>();
-        if (rules != null) {
-            for (Access access : rules.accesses()) {
-                decisions.add(new Case(event, person, policy.get(), rules, access, today, now).decide());
-            }
+        if (rules == null) {
+            return new Judgement.Decided(policy, List.of());
+        }
+        Case one = new Case(event, person, policy.get(), rules, today, now);
+        List<Decision> decisions = new ArrayList<>(rules.accesses().size());
+        for (Access access : rules.accesses()) {
+            decisions.add(one.decide(access));
         }
         return new Judgement.Decided(policy, decisions);
     }
@@ -85,22 +87,45 @@ public final class Engine {
                 : Optional.empty();
     }
 
-    /** One event, one recipient. */
-    private record Case(
-            Event event, Person person, Policy policy, EventRules rules, Access access, Policy today, long now) {
+    /** One event; what all recipients share is looked at once. */
+    private static final class Case {
+        private final Event event;
+        private final Person person;
+        private final Policy policy;
+        private final EventRules rules;
+        private final Policy today;
+        private final long now;
+        private final Set<String> stated;
+        private final boolean isAct;
+        private Age age;
 
-        Decision decide() {
-            Optional<Access> current =
-                    today.access(event.type(), access.recipient().id());
-            if (current.isEmpty()) {
-                return Withhold.by(Rule.NO_LONGER_REGISTERED, access.recipient());
+        Case(Event event, Person person, Policy policy, EventRules rules, Policy today, long now) {
+            this.event = event;
+            this.person = person;
+            this.policy = policy;
+            this.rules = rules;
+            this.today = today;
+            this.now = now;
+            this.stated = rules.stated(event.stated());
+            this.isAct = rules.isAct(event.act());
+        }
+
+        Decision decide(Access access) {
+            Access current = access;
+            if (today != policy) {
+                Optional<Access> still =
+                        today.access(event.type(), access.recipient().id());
+                if (still.isEmpty()) {
+                    return Withhold.by(Rule.NO_LONGER_REGISTERED, access.recipient());
+                }
+                current = still.get();
             }
             long allowing = 0;
             Answer first = null;
-            Answer best =
-                    new Answer(Step.STATED, Verdict.NO, Rule.NOT_STATED, Rule.NOT_STATED.clause(), Optional.empty());
-            for (int p = 0; p < access.purposes().size(); p++) {
-                Answer answer = ask(access.purposes().get(p), current.get());
+            Answer best = NOT_STATED;
+            List<Purpose> purposes = access.purposes();
+            for (int p = 0; p < purposes.size(); p++) {
+                Answer answer = ask(purposes.get(p), access, current);
                 if (answer.verdict() == Verdict.YES) {
                     allowing |= 1L << p;
                     first = first == null ? answer : first;
@@ -109,45 +134,54 @@ public final class Engine {
                 }
             }
             if (first != null) {
-                return new Release(access, allowing, first.rule(), first.clause(), first.transition());
+                return new Release(
+                        access, current.recipient(), allowing, first.rule(), first.clause(), first.transition());
             }
             return best.verdict() == Verdict.HOLD
                     ? new Hold(access.recipient(), best.rule(), best.clause())
                     : new Withhold(access.recipient(), best.rule(), best.clause(), best.transition());
         }
 
-        private Answer ask(Purpose purpose, Access current) {
-            if (!rules.stated(event.stated()).contains(purpose.id())) {
-                return no(Step.STATED, Rule.NOT_STATED, purpose);
+        private Answer ask(Purpose purpose, Access access, Access current) {
+            if (!stated.contains(purpose.id())) {
+                return NOT_STATED;
             }
-            if (current.purposes().stream().noneMatch(p -> p.id().equals(purpose.id()))) {
+            if (current != access && !current.has(purpose.id())) {
                 return no(Step.REGISTERED, Rule.NO_LONGER_REGISTERED, purpose);
             }
-            Optional<LocalDate> adultOn = person.birthDate().map(b -> adultOn(b, policy.consentAge()));
-            LocalDate day = Instant.ofEpochMilli(event.occurredAt())
-                    .atZone(policy.zone())
-                    .toLocalDate();
-            boolean minor = adultOn.isPresent() && day.isBefore(adultOn.get());
-            if (purpose.adultsOnly() && minor) {
+            if (purpose.adultsOnly() && age() == Age.MINOR) {
                 return no(Step.AGE, Rule.MINOR, purpose);
             }
             Answer basis = basis(purpose);
             if (basis.verdict() == Verdict.NO) {
                 return basis;
             }
-            Recipient recipient = access.recipient();
-            if (!policy.mayTransfer(event.country(), recipient, event.occurredAt())
+            if (!policy.mayTransfer(event.country(), access.recipient(), event.occurredAt())
                     || !today.mayTransfer(event.country(), current.recipient(), now)) {
                 return no(Step.REST, Rule.NO_SAFEGUARD, purpose);
             }
             if (purpose.unsubscribe() && event.unsubscribe().isBlank()) {
                 return no(Step.REST, Rule.NO_UNSUBSCRIBE, purpose);
             }
-            if (rules.isAct(event.act()) && (adultOn.isEmpty() || minor)) {
-                Rule rule = minor ? Rule.GUARDIAN_NEEDED : Rule.AGE_UNKNOWN;
+            if (isAct && age() != Age.ADULT) {
+                Rule rule = age() == Age.MINOR ? Rule.GUARDIAN_NEEDED : Rule.AGE_UNKNOWN;
                 return new Answer(Step.HELD, Verdict.HOLD, rule, rule.clause(), Optional.empty());
             }
             return basis;
+        }
+
+        private Age age() {
+            if (age == null) {
+                age = person.birthDate().map(this::ageOfBirth).orElse(Age.UNKNOWN);
+            }
+            return age;
+        }
+
+        private Age ageOfBirth(LocalDate birthDate) {
+            LocalDate day = Instant.ofEpochMilli(event.occurredAt())
+                    .atZone(policy.zone())
+                    .toLocalDate();
+            return day.isBefore(adultOn(birthDate, policy.consentAge())) ? Age.MINOR : Age.ADULT;
         }
 
         private Answer basis(Purpose purpose) {
@@ -155,39 +189,29 @@ public final class Engine {
                 case CONTRACT -> yes(Rule.CONTRACT, purpose, Optional.empty());
                 case LEGAL_OBLIGATION -> yes(Rule.LEGAL_OBLIGATION, purpose, Optional.empty());
                 case CONSENT -> consent(purpose);
-                case LEGITIMATE_INTEREST ->
-                    notRefused(purpose, Rule.OBJECTED)
-                            .orElseGet(() -> yes(Rule.LEGITIMATE_INTEREST, purpose, Optional.empty()));
+                case LEGITIMATE_INTEREST -> legitimateInterest(purpose);
             };
         }
 
-        private Optional<Answer> notRefused(Purpose purpose, Rule refused) {
+        private Answer consent(Purpose purpose) {
             if (person.blocked()) {
-                return Optional.of(no(Step.BASIS, Rule.UNDECIDED, purpose));
+                return no(Step.BASIS, Rule.UNDECIDED, purpose);
             }
             Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
-            return person.preferences().stream()
-                    .filter(p -> p.scope().covers(scope) && p.refuses(event.occurredAt()))
-                    .max(Comparator.comparingLong(Preference::refusedAt))
-                    .map(p -> new Answer(
-                            Step.BASIS,
-                            Verdict.NO,
-                            refused,
-                            refused.clause(),
-                            Optional.of(new Transition(Transition.Kind.REFUSAL, p.refusedAt()))));
+            long refused = Preference.NEVER;
+            long beaten = Preference.NEVER;
+            for (Preference preference : person.preferences()) {
+                if (purpose.cut(preference.scope()).covers(scope)) {
+                    beaten = Math.max(beaten, preference.refusedAt());
+                    if (preference.refuses(event.occurredAt())) {
+                        refused = Math.max(refused, preference.refusedAt());
+                    }
+                }
+            }
+            return refused == Preference.NEVER ? granted(purpose, scope, beaten) : refused(Rule.WITHDRAWN, refused);
         }
 
-        private Answer consent(Purpose purpose) {
-            Optional<Answer> refusal = notRefused(purpose, Rule.WITHDRAWN);
-            if (refusal.isPresent()) {
-                return refusal.get();
-            }
-            Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
-            long beaten = person.preferences().stream()
-                    .filter(p -> p.scope().covers(scope))
-                    .mapToLong(Preference::refusedAt)
-                    .max()
-                    .orElse(Preference.NEVER);
+        private Answer granted(Purpose purpose, Scope scope, long beaten) {
             Rule reason = Rule.NEVER_ASKED;
             long granted = Preference.NEVER;
             for (Preference preference : person.preferences()) {
@@ -209,6 +233,29 @@ public final class Engine {
             return granted == Preference.NEVER
                     ? no(Step.BASIS, reason, purpose)
                     : yes(Rule.CONSENT, purpose, Optional.of(new Transition(Transition.Kind.GRANT, granted)));
+        }
+
+        /** Nobody is asked first; who objects is heard, and a grant that was for a time ends no objection for good. */
+        private Answer legitimateInterest(Purpose purpose) {
+            if (person.blocked()) {
+                return no(Step.BASIS, Rule.UNDECIDED, purpose);
+            }
+            Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
+            long objected = Preference.NEVER;
+            for (Preference preference : person.preferences()) {
+                if (purpose.cut(preference.scope()).covers(scope)
+                        && preference.refuses(event.occurredAt(), policy.notices())) {
+                    objected = Math.max(objected, preference.refusedAt());
+                }
+            }
+            return objected == Preference.NEVER
+                    ? yes(Rule.LEGITIMATE_INTEREST, purpose, Optional.empty())
+                    : refused(Rule.OBJECTED, objected);
+        }
+
+        private static Answer refused(Rule rule, long at) {
+            Transition refusal = new Transition(Transition.Kind.REFUSAL, at);
+            return new Answer(Step.BASIS, Verdict.NO, rule, rule.clause(), Optional.of(refusal));
         }
 
         /** What one grant says of this event; the rules stand in the order of how near they come to a yes. */
@@ -247,6 +294,12 @@ public final class Engine {
         HELD
     }
 
+    private enum Age {
+        UNKNOWN,
+        MINOR,
+        ADULT
+    }
+
     private enum Verdict {
         YES,
         NO,
@@ -254,4 +307,7 @@ public final class Engine {
     }
 
     private record Answer(Step step, Verdict verdict, Rule rule, String clause, Optional<Transition> transition) {}
+
+    private static final Answer NOT_STATED =
+            new Answer(Step.STATED, Verdict.NO, Rule.NOT_STATED, Rule.NOT_STATED.clause(), Optional.empty());
 }

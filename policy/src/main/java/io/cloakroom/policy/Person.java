@@ -3,8 +3,10 @@ package io.cloakroom.policy;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What the gate knows of one subject; immutable. Nobody is known until something is: {@link #stranger} is a value.
@@ -12,7 +14,10 @@ import java.util.Optional;
  * @param salt of the subject's pseudonyms; without it they lead to nobody
  * @param blocked a control record is undecided: consent and legitimate interest are not taken to be there
  */
-public record Person(byte[] salt, Optional<LocalDate> birthDate, boolean blocked, List<Preference> preferences) {
+public record Person(byte[] salt, Optional<Birth> birth, boolean blocked, List<Preference> preferences) {
+
+    /** Scopes that a row can hold: a new refusal beyond them counts for every collector, a new opening not at all. */
+    static final int MOST_PREFERENCES = 256;
 
     public static final int SALT_LENGTH = 16;
 
@@ -30,10 +35,12 @@ public record Person(byte[] salt, Optional<LocalDate> birthDate, boolean blocked
     /** The same person, knowing this too. What is known already changes nothing and gives this very object. */
     public Person with(Change change) {
         if (change instanceof Change.Age age) {
-            Optional<LocalDate> stated = Optional.of(LocalDate.ofEpochDay(age.epochDay()));
-            return stated.equals(birthDate) ? this : new Person(salt, stated, blocked, preferences);
+            Birth stated = new Birth(LocalDate.ofEpochDay(age.epochDay()), age.at());
+            return birth.isPresent() && !stated.replaces(birth.get())
+                    ? this
+                    : new Person(salt, Optional.of(stated), blocked, preferences);
         } else if (change instanceof Change.Undecided) {
-            return blocked ? this : new Person(salt, birthDate, true, preferences);
+            return blocked ? this : new Person(salt, birth, true, preferences);
         } else if (change instanceof Change.Grant grant) {
             Opening.Kind kind = grant.imported() ? Opening.Kind.IMPORT : Opening.Kind.GRANT;
             return withPreference(
@@ -42,7 +49,7 @@ public record Person(byte[] salt, Optional<LocalDate> birthDate, boolean blocked
             return withPreference(
                     preference(lift.scope()).opened(new Opening(Opening.Kind.LIFT, lift.at(), "", Long.MAX_VALUE)));
         } else if (change instanceof Change.Refusal refusal) {
-            return withPreference(preference(refusal.scope()).refused(refusal.at()));
+            return withPreference(preference(room(refusal.scope())).refused(refusal.at()));
         }
         throw new IncompatibleClassChangeError("not a change: " + change.getClass());
     }
@@ -56,14 +63,38 @@ public record Person(byte[] salt, Optional<LocalDate> birthDate, boolean blocked
         return new Preference(scope, Preference.NEVER, List.of());
     }
 
+    /** The scope itself, or the wider one that a full row has room for: there are few of those. */
+    private Scope room(Scope scope) {
+        return isFull(scope) ? new Scope(scope.purpose(), scope.brand(), scope.channel(), Scope.EVERY) : scope;
+    }
+
+    private boolean isFull(Scope scope) {
+        return preferences.size() >= MOST_PREFERENCES
+                && preferences.stream().noneMatch(p -> p.scope().equals(scope));
+    }
+
     private Person withPreference(Preference changed) {
-        if (preferences.contains(changed) || changed.saysNothing()) {
+        boolean noRoom = !changed.isRefused() && isFull(changed.scope());
+        if (noRoom || preferences.contains(changed) || changed.saysNothing()) {
             return this;
         }
         List<Preference> all = new ArrayList<>(preferences);
         all.removeIf(p -> p.scope().equals(changed.scope()));
         all.add(changed);
-        return new Person(salt, birthDate, blocked, all);
+        return new Person(salt, birth, blocked, all);
+    }
+
+    public Optional<LocalDate> birthDate() {
+        return birth.map(Birth::date);
+    }
+
+    /** @param statedAt milliseconds since the epoch */
+    public record Birth(LocalDate date, long statedAt) {
+
+        /** The later statement counts, and of two at once the younger age. */
+        boolean replaces(Birth other) {
+            return statedAt > other.statedAt || statedAt == other.statedAt && date.isAfter(other.date);
+        }
     }
 
     /** Two people are the same row when their salts are, byte by byte. */
@@ -71,7 +102,7 @@ public record Person(byte[] salt, Optional<LocalDate> birthDate, boolean blocked
     public boolean equals(Object other) {
         return other instanceof Person p
                 && Arrays.equals(salt, p.salt)
-                && birthDate.equals(p.birthDate)
+                && birth.equals(p.birth)
                 && blocked == p.blocked
                 && preferences.equals(p.preferences);
     }
@@ -95,6 +126,9 @@ public record Person(byte[] salt, Optional<LocalDate> birthDate, boolean blocked
     public record Preference(Scope scope, long refusedAt, List<Opening> openings) {
 
         public static final long NEVER = Long.MIN_VALUE;
+
+        /** Openings that a scope can hold; beyond them the second oldest goes, which can only narrow. */
+        static final int MOST_OPENINGS = 32;
 
         public Preference {
             openings = List.copyOf(openings);
@@ -125,12 +159,21 @@ public record Person(byte[] salt, Optional<LocalDate> birthDate, boolean blocked
             List<Opening> all = new ArrayList<>(openings);
             all.removeIf(opening::includes);
             all.add(opening);
+            if (all.size() > MOST_OPENINGS) {
+                all.sort(Comparator.comparingLong(Opening::at));
+                all.remove(1);
+            }
             return new Preference(scope, refusedAt, all);
         }
 
         /** Whether the scope is refused at a time or at any later one: an opening launders no earlier event. */
         boolean refuses(long time) {
             return isRefused() && openings.stream().noneMatch(o -> o.at() <= time);
+        }
+
+        /** The same, where only a lift and a grant that counts at that time end a refusal. */
+        boolean refuses(long time, Set<String> notices) {
+            return isRefused() && openings.stream().noneMatch(o -> o.opens(time, notices));
         }
     }
 
@@ -141,6 +184,10 @@ public record Person(byte[] salt, Optional<LocalDate> birthDate, boolean blocked
             GRANT,
             IMPORT,
             LIFT
+        }
+
+        boolean opens(long time, Set<String> notices) {
+            return at <= time && (kind == Kind.LIFT || time < expiresAt && notices.contains(notice));
         }
 
         /** At equal times a refusal wins; an import is beaten by a refusal of any age (C23). */

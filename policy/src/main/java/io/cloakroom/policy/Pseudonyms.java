@@ -5,14 +5,14 @@ import com.google.crypto.tink.InsecureSecretKeyAccess;
 import com.google.crypto.tink.KeysetHandle;
 import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
 import com.google.crypto.tink.prf.PredefinedPrfParameters;
+import com.google.crypto.tink.prf.Prf;
 import com.google.crypto.tink.prf.PrfConfig2026;
 import com.google.crypto.tink.prf.PrfSet;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -29,6 +29,8 @@ public final class Pseudonyms {
 
     private static final Configuration TINK = PrfConfig2026.get();
     private static final int TOKEN_LENGTH = 16;
+    private static final byte[] SUBJECT = "subject.id".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] RELEASE = "release".getBytes(StandardCharsets.UTF_8);
     private static final byte[] NO_SALT = new byte[Person.SALT_LENGTH];
     private static final Base64.Encoder TEXT = Base64.getUrlEncoder().withoutPadding();
 
@@ -76,10 +78,10 @@ public final class Pseudonyms {
             }
             try {
                 KeysetHandle keyset = KeysetHandle.generateNew(PredefinedPrfParameters.AES_CMAC_PRF, TINK);
-                Files.createFile(
-                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                Path half = Files.createTempFile(directory, name, ".half"); // readable by its owner only
                 Files.writeString(
-                        file, TinkJsonProtoKeysetFormat.serializeKeyset(keyset, TINK, InsecureSecretKeyAccess.get()));
+                        half, TinkJsonProtoKeysetFormat.serializeKeyset(keyset, TINK, InsecureSecretKeyAccess.get()));
+                Files.move(half, file, StandardCopyOption.ATOMIC_MOVE);
             } catch (GeneralSecurityException e) {
                 throw new IOException("cannot make key " + file, e);
             }
@@ -105,10 +107,10 @@ public final class Pseudonyms {
 
     /** One recipient's key of one epoch. */
     public static final class Key {
-        private final PrfSet prf;
+        private final Prf prf;
 
-        private Key(PrfSet prf) {
-            this.prf = prf;
+        private Key(PrfSet keyset) throws GeneralSecurityException {
+            this.prf = keyset.getPrfs().get(keyset.getPrimaryId());
         }
 
         /**
@@ -116,29 +118,34 @@ public final class Pseudonyms {
          * and unrelated once the salt is gone.
          */
         public String token(String category, String value, byte[] salt) {
-            byte[] domain = category.getBytes(StandardCharsets.UTF_8);
             byte[] text = value.getBytes(StandardCharsets.UTF_8);
-            byte[] input = ByteBuffer.allocate(domain.length + 1 + salt.length + text.length)
-                    .put(domain)
-                    .put((byte) 0)
-                    .put(salt)
-                    .put(text)
-                    .array();
+            return new String(
+                    token(category.getBytes(StandardCharsets.UTF_8), text, 0, text.length, salt),
+                    StandardCharsets.US_ASCII);
+        }
+
+        /** The same, of UTF-8 and in ASCII. */
+        public byte[] token(byte[] category, byte[] text, int start, int end, byte[] salt) {
+            byte[] input = new byte[category.length + 1 + salt.length + end - start];
+            System.arraycopy(category, 0, input, 0, category.length);
+            System.arraycopy(salt, 0, input, category.length + 1, salt.length);
+            System.arraycopy(text, start, input, category.length + 1 + salt.length, end - start);
             try {
-                return TEXT.encodeToString(prf.computePrimary(input, TOKEN_LENGTH));
+                return TEXT.encode(prf.compute(input, TOKEN_LENGTH));
             } catch (GeneralSecurityException e) {
                 throw new IllegalStateException("the PRF refused " + TOKEN_LENGTH + " bytes", e);
             }
         }
 
-        /** The pseudonym of a subject: the key of its releases. */
-        public String subject(String subjectKey, byte[] salt) {
-            return token("subject.id", subjectKey, salt);
+        /** The pseudonym of a subject key, in ASCII: the key of its releases. */
+        public byte[] subject(byte[] subjectKey, byte[] salt) {
+            return token(SUBJECT, subjectKey, 0, subjectKey.length, salt);
         }
 
-        /** The id of a release: a primary key that tells nothing of where its event lay. */
-        public String release(String topic, int partition, long offset) {
-            return token("release", topic + "-" + partition + "-" + offset, NO_SALT);
+        /** The id of a release, in ASCII: a primary key that tells nothing of where its event lay. */
+        public byte[] release(String topic, int partition, long offset) {
+            byte[] place = (topic + "-" + partition + "-" + offset).getBytes(StandardCharsets.UTF_8);
+            return token(RELEASE, place, 0, place.length, NO_SALT);
         }
 
         @Override

@@ -39,6 +39,11 @@ public record Purpose(
         COLLECTOR
     }
 
+    /** A scope that was stored when this purpose, perhaps, told more apart. */
+    Scope cut(Scope stored) {
+        return stored.purpose().equals(id) ? scope(stored.brand(), stored.channel(), stored.collector()) : stored;
+    }
+
     /** The scope of an event or a statement, cut to what this purpose tells apart. */
     public Scope scope(String brand, String channel, String collector) {
         return new Scope(

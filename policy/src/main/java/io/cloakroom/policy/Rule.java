@@ -13,7 +13,6 @@ public enum Rule {
 
     // Withheld or held.
     BEFORE_FIRST_VERSION("before-first-version", "C37"),
-    NOT_REGISTERED("not-registered", "C17"),
     NO_LONGER_REGISTERED("no-longer-registered", "C17"),
     NOT_STATED("purpose-not-stated", "C4"),
     MINOR("minor", "C1"),
@@ -32,6 +31,9 @@ public enum Rule {
 
     // A control record was taken in, or says nothing new.
     APPLIED("applied", "C25"),
+    APPLIED_ON_ARRIVAL("applied-on-arrival", "C25"),
+    NOT_A_CHOICE("not-a-choice", "C5"),
+    IMPORTED_LIFT("imported-lift", "C23"),
     GRANT_AHEAD("grant-dated-ahead", "C25"),
     FORWARDED("forwarded", "C25"),
 
@@ -45,6 +47,7 @@ public enum Rule {
     WRONG_TYPE("wrong-type", "C4", "publish to the topic of this event type, with a compatible schema"),
     UNDECODABLE("undecodable", "C4", "publish what the named schema can read"),
     LABEL_DIFFERS("label-differs", "C4", "take over the labels of the gate's schema"),
+    UNTREATABLE("untreatable", "C4", "report this: a treatment has no rule for the value"),
     KEY_IS_NOT_SUBJECT("key-is-not-subject", "C4", "make the record's key equal to the subject in the value"),
     UNKNOWN_BRAND("unknown-brand", "C2", "use a brand of the policy"),
     UNKNOWN_SURFACE("unknown-surface", "C2", "use a surface of the policy"),

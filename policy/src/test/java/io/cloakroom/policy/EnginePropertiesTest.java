@@ -103,7 +103,7 @@ class EnginePropertiesTest {
                     pick(odd),
                     pick(odd));
             Person person = person(List.of(
-                    new Change.Age(random.nextBoolean() ? Integer.MIN_VALUE : Integer.MAX_VALUE),
+                    new Change.Age(random.nextBoolean() ? Integer.MIN_VALUE : Integer.MAX_VALUE, 0),
                     new Change.Refusal(scope(), extreme()),
                     new Change.Grant(scope(), extreme(), pick(odd), extreme(), random.nextBoolean())));
 

@@ -61,7 +61,7 @@ final class People {
     }
 
     static Change born(String date) {
-        return new Change.Age(LocalDate.parse(date).toEpochDay());
+        return new Change.Age(LocalDate.parse(date).toEpochDay(), 0);
     }
 
     static Change grant(Scope scope, long at) {

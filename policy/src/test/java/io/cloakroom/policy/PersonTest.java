@@ -10,6 +10,7 @@ import static io.cloakroom.policy.People.stranger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.LocalDate;
 import org.junit.jupiter.api.Test;
 
 class PersonTest {
@@ -45,7 +46,40 @@ class PersonTest {
 
     @Test
     void shouldTakeTheLastStatedBirthDate() {
-        assertThat(adult().with(born("2010-01-01")).birthDate()).hasToString("Optional[2010-01-01]");
+        Change.Age later = new Change.Age(LocalDate.parse("2010-01-01").toEpochDay(), 1);
+
+        assertThat(adult().with(later).birthDate()).hasToString("Optional[2010-01-01]");
+        assertThat(adult().with(later).with(born("1980-01-01")).birthDate()).hasToString("Optional[2010-01-01]");
+    }
+
+    @Test
+    void shouldTakeTheYoungerOfTwoAgesStatedAtOnce() {
+        assertThat(adult().with(born("2012-01-01")).with(born("1970-01-01")).birthDate())
+                .hasToString("Optional[2012-01-01]");
+    }
+
+    @Test
+    void shouldForgetNoRefusalWhenTheRowIsFull() {
+        Person person = adult();
+        for (int i = 0; i < 2 * Person.MOST_PREFERENCES; i++) {
+            person = person.with(new Change.Refusal(new Scope("cookies", "b", "", "collector-" + i), 1));
+        }
+
+        assertThat(person.preferences()).hasSize(Person.MOST_PREFERENCES + 1);
+        assertThat(person.preferences().get(Person.MOST_PREFERENCES).scope())
+                .isEqualTo(new Scope("cookies", "b", "", ""));
+    }
+
+    @Test
+    void shouldBoundTheOpeningsOfAScope() {
+        Person person = adult();
+        for (int i = 1; i < 1_000; i++) {
+            person = person.with(grant(email(), i));
+        }
+
+        assertThat(person.preferences().get(0).openings()).hasSize(32);
+        assertThat(person.preferences().get(0).openings().get(0).at()).isEqualTo(1);
+        assertThat(person.preferences().get(0).openings().get(31).at()).isEqualTo(999);
     }
 
     @Test

@@ -17,14 +17,24 @@ public final class BoundedDecoder extends Decoder {
     /** How many items that take no byte, such as nulls, all arrays of one record may have together. */
     private static final long FREE_ITEMS = 100_000;
 
-    private final byte[] bytes;
+    private byte[] bytes;
     private int position;
     private long items;
 
     public BoundedDecoder(byte[] bytes, int start) {
+        reset(bytes, start);
+    }
+
+    /** Begins anew with other bytes. */
+    public void reset(byte[] bytes, int start) {
         this.bytes = bytes;
         position = start;
         items = bytes.length + FREE_ITEMS;
+    }
+
+    /** Index of the next byte. */
+    public int position() {
+        return position;
     }
 
     public int remaining() {
