@@ -32,6 +32,9 @@ public final class Gate implements AutoCloseable {
     /** Room in a batch for what Kafka adds to a single record, in bytes. */
     private static final int RECORD_OVERHEAD = 256;
 
+    /** What a client can be told to send at once, with room to spare, in bytes. */
+    private static final int LONGEST_REQUEST = 1 << 30;
+
     private static final String DEFAULT_APPLICATION_ID = "cloakroom-gate";
 
     private final KafkaStreams streams;
@@ -106,7 +109,7 @@ public final class Gate implements AutoCloseable {
                     blueprint.schemas(),
                     blueprint.projections(),
                     plan.partitions(),
-                    topic -> longest.get(topic) - RECORD_OVERHEAD);
+                    topic -> Math.min(longest.get(topic), LONGEST_REQUEST) - RECORD_OVERHEAD);
         }
     }
 
@@ -138,9 +141,14 @@ public final class Gate implements AutoCloseable {
         return properties;
     }
 
-    /** Waits until the gate decides, or has stopped. */
+    /**
+     * Waits until the gate decides.
+     *
+     * @throws IllegalStateException if it failed before
+     */
     public void awaitRunning() throws InterruptedException {
         running.await();
+        throwFailure();
     }
 
     /**
@@ -150,6 +158,10 @@ public final class Gate implements AutoCloseable {
      */
     public void awaitEnd() throws InterruptedException {
         ended.await();
+        throwFailure();
+    }
+
+    private void throwFailure() {
         Throwable cause = failure.get();
         if (cause != null) {
             throw new IllegalStateException("the gate stopped; nothing that it had not committed was released", cause);

@@ -33,6 +33,8 @@ public record Settings(Map<String, String> all) {
 
     private static final Set<String> FIXED = Set.of(
             StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
+            StreamsConfig.DEFAULT_CLIENT_SUPPLIER_CONFIG,
+            StreamsConfig.PROCESSOR_WRAPPER_CLASS_CONFIG,
             StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG,
             "default.deserialization.exception.handler", // the name before, which Streams still obeys
             StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,

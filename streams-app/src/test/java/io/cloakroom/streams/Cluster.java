@@ -359,7 +359,7 @@ final class Cluster implements AutoCloseable {
                 .atOrFirst(System.currentTimeMillis())
                 .recipients()
                 .get(recipient);
-        return pseudonyms.key(known.keyName()).release(topic, partition, offset);
+        return new String(pseudonyms.key(known.keyName()).release(topic, partition, offset), StandardCharsets.US_ASCII);
     }
 
     // The topics themselves.

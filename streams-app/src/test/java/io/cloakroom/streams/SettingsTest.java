@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +37,7 @@ class SettingsTest {
     @Test
     void shouldNameTheSettingThatThereIsNot() {
         assertThatThrownBy(() -> new Settings(Map.of("cloakroom.polices", "policy")))
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(ConfigException.class)
                 .hasMessage("cloakroom.polices is not a setting; there are"
                         + " cloakroom.avro.serializer, cloakroom.keys, cloakroom.policies");
     }
@@ -51,7 +52,7 @@ class SettingsTest {
     @MethodSource("fixed")
     void shouldLetNothingTurnARuleOff(String key) {
         assertThatThrownBy(() -> new Settings(Map.of(key, "SECRET")))
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(ConfigException.class)
                 .hasMessage(key + " is fixed: releases, state and audit are one transaction");
     }
 
@@ -92,7 +93,7 @@ class SettingsTest {
         Settings settings = new Settings(Map.of(Settings.POLICIES, ""));
 
         assertThatThrownBy(settings::keys)
-                .isInstanceOf(IllegalArgumentException.class)
+                .isInstanceOf(ConfigException.class)
                 .hasMessage("the setting cloakroom.keys is missing");
         assertThatThrownBy(settings::policies).hasMessage("the setting cloakroom.policies is missing");
     }

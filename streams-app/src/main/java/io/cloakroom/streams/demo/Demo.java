@@ -16,6 +16,7 @@ import io.cloakroom.streams.Blueprint;
 import io.cloakroom.streams.Settings;
 import io.cloakroom.streams.demo.SampleData.Published;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -158,8 +159,9 @@ public final class Demo {
                 .atOrFirst(entry.getOccurredAt().toEpochMilli())
                 .recipients()
                 .get(name);
-        String releaseId =
-                pseudonyms.key(recipient.keyName()).release(entry.getTopic(), entry.getPartition(), entry.getOffset());
+        String releaseId = new String(
+                pseudonyms.key(recipient.keyName()).release(entry.getTopic(), entry.getPartition(), entry.getOffset()),
+                StandardCharsets.US_ASCII);
 
         Map<String, String> before = new LinkedHashMap<>();
         flatten("", read(reader, entry.getTopic(), entry.getPartition(), entry.getOffset()), before);

@@ -1,65 +1,242 @@
 package io.cloakroom.streams.gate;
 
-import io.cloakroom.gate.AuditEntry;
-import io.cloakroom.gate.Sha256;
+import io.cloakroom.gate.EntryKind;
+import io.cloakroom.gate.Outcome;
+import io.cloakroom.gate.TransitionKind;
+import io.cloakroom.policy.Decision;
+import io.cloakroom.policy.Decision.Hold;
+import io.cloakroom.policy.Decision.Release;
+import io.cloakroom.policy.Decision.Transition;
+import io.cloakroom.policy.Decision.Withhold;
+import io.cloakroom.policy.Policy;
+import io.cloakroom.policy.PolicyHistory;
+import io.cloakroom.policy.Rule;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.DigestException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * Links the entries of one partition: each holds the SHA-256 of the one before, as it was written. The head lives in a
- * cached store, so that it is written when the transaction is, and not for each entry.
+ * Writes the audit entries of one partition and links them: each holds the SHA-256 of the one before, as it was written.
+ * The head lives in a cached store, so that it is written when the transaction is, and not for each entry.
+ *
+ * <p>A decision is written down as it was made: there is no other explanation. Entries are Avro of
+ * {@code audit_entry.avsc}, written without objects because there is one for each record.
  */
 final class AuditChain {
 
     static final String STORE = "audit-chain";
 
-    private static final String HEAD = "head";
+    private static final Bytes HEAD = Bytes.wrap(new byte[] {0});
+    private static final String POLICY = "policy:";
     private static final int HASH_LENGTH = 32;
 
-    private final KeyValueStore<String, byte[]> store;
-    private final WireWriter writer;
+    private final KeyValueStore<Bytes, byte[]> store;
+    private final byte[] header;
     private final MessageDigest sha256;
+    private final Out out = new Out();
+    private final Map<String, byte[]> texts = new HashMap<>();
+    private final Map<String, byte[]> hashes = new HashMap<>();
+    private final Map<String, Input> inputs = new HashMap<>();
 
-    AuditChain(KeyValueStore<String, byte[]> store, WireWriter writer) {
+    // What the store holds, too; read from it once.
+    private final byte[] head = new byte[Long.BYTES + HASH_LENGTH];
+
+    /** A topic of the partition and the offset decided last. */
+    private static final class Input {
+        private final Bytes key;
+        private long offset;
+
+        Input(Bytes key, long offset) {
+            this.key = key;
+            this.offset = offset;
+        }
+    }
+
+    /**
+     * @throws IllegalStateException if a version of the policy that decided in this partition is missing, or is another
+     *     now
+     */
+    AuditChain(KeyValueStore<Bytes, byte[]> store, byte[] header, PolicyHistory history) {
         this.store = store;
-        this.writer = writer;
+        this.header = header;
         try {
             this.sha256 = MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }
+        byte[] stored = store.get(HEAD);
+        if (stored != null) {
+            System.arraycopy(stored, 0, head, 0, head.length);
+        }
+        checkWhatDecided(history);
     }
 
+    private void checkWhatDecided(PolicyHistory history) {
+        Map<String, String> present = new HashMap<>();
+        history.versions().forEach(policy -> present.put(policy.version(), policy.hash()));
+        try (KeyValueIterator<Bytes, byte[]> rows = store.all()) {
+            rows.forEachRemaining(row -> {
+                String key = new String(row.key.get(), StandardCharsets.UTF_8);
+                if (key.startsWith(POLICY)) {
+                    String version = key.substring(POLICY.length());
+                    String hash = HexFormat.of().formatHex(row.value);
+                    if (!hash.equals(present.get(version))) {
+                        throw new IllegalStateException("the policy of " + version + " decided here and is "
+                                + (present.containsKey(version) ? "another now" : "missing")
+                                + ": put it back; a change is a new version with a date of effect that lies ahead");
+                    }
+                    hashes.put(version, row.value);
+                }
+            });
+        }
+    }
+
+    /** A decision and what an entry says of its treatments: see {@link Form#treatments}. */
+    record Decided(Decision decision, byte[] treatments) {}
+
     /**
-     * Sets sequence, previous hash and previous offset of the entry and makes it the head.
+     * What an entry says besides its place in the chain.
      *
-     * @return the entry in the wire format
+     * @param token of the subject, in ASCII; empty where none could be read
+     * @param occurredAt empty where it could not be read
+     * @param reason why a control record was taken in or a record went to quarantine; empty for an event
      */
-    byte[] append(AuditEntry entry) {
-        byte[] head = store.get(HEAD);
-        ByteBuffer last = ByteBuffer.wrap(head == null ? new byte[Long.BYTES + HASH_LENGTH] : head);
-        long sequence = last.getLong();
-        byte[] previousHash = new byte[HASH_LENGTH];
-        last.get(previousHash);
-        String input = "offset:" + entry.getTopic();
-        byte[] offset = store.get(input);
+    record Entry(
+            EntryKind kind,
+            Place place,
+            byte[] token,
+            Optional<Long> occurredAt,
+            long decidedAt,
+            Optional<Policy> policy,
+            Optional<Rule> reason,
+            int unplanned,
+            List<Decided> decisions) {}
 
-        entry.setSequence(sequence);
-        entry.setPreviousHash(new Sha256(previousHash));
-        entry.setPreviousOffset(offset == null ? -1 : ByteBuffer.wrap(offset).getLong());
-        byte[] written = writer.write(entry);
+    /** @return the entry in the wire format */
+    byte[] append(Entry entry) {
+        Place place = entry.place();
+        Input input = inputs.computeIfAbsent(place.topic(), this::input);
+        long sequence = ByteBuffer.wrap(head).getLong();
 
+        out.clear();
+        out.put(header).putLong(sequence).put(head, Long.BYTES, head.length);
+        out.putLong(entry.kind().ordinal()).putText(text(place.topic()));
+        out.putLong(place.partition()).putLong(place.offset()).putLong(input.offset);
+        if (entry.token().length == 0) {
+            out.putLong(0);
+        } else {
+            out.putLong(1).putText(entry.token());
+        }
+        if (entry.occurredAt().isEmpty()) {
+            out.putLong(0);
+        } else {
+            out.putLong(1).putLong(entry.occurredAt().get());
+        }
+        out.putLong(place.arrivedAt()).putLong(entry.decidedAt());
+        if (entry.policy().isEmpty()) {
+            out.putLong(0).putLong(0);
+        } else {
+            Policy policy = entry.policy().get();
+            out.putLong(1).putText(text(policy.version())).putLong(1).put(hash(policy));
+        }
+        if (entry.reason().isEmpty()) {
+            out.putLong(0);
+        } else {
+            Rule rule = entry.reason().get();
+            out.putLong(1).putText(text(rule.id())).putText(text(rule.clause()));
+        }
+        out.putLong(entry.unplanned());
+        if (!entry.decisions().isEmpty()) {
+            out.putLong(entry.decisions().size());
+            entry.decisions().forEach(this::write);
+        }
+        byte[] written = out.putLong(0).toBytes();
+
+        link(sequence + 1, written);
+        input.offset = place.offset();
+        store.put(HEAD, head.clone());
         store.put(
-                HEAD,
-                ByteBuffer.allocate(Long.BYTES + HASH_LENGTH)
-                        .putLong(sequence + 1)
-                        .put(sha256.digest(written))
-                        .array());
-        store.put(
-                input,
-                ByteBuffer.allocate(Long.BYTES).putLong(entry.getOffset()).array());
+                input.key,
+                ByteBuffer.allocate(Long.BYTES).putLong(place.offset()).array());
         return written;
+    }
+
+    private void write(Decided decided) {
+        Decision decision = decided.decision();
+        out.putText(text(decision.recipient().id()));
+        if (decision instanceof Release release) {
+            List<String> purposes = release.purposes();
+            out.putLong(purposes.size());
+            purposes.forEach(purpose -> out.putText(text(purpose)));
+        }
+        out.putLong(0).putLong(outcome(decision).ordinal());
+        out.putText(text(decision.rule().id())).putText(text(decision.clause()));
+        if (decision.transition().isEmpty()) {
+            out.putLong(0);
+        } else {
+            Transition transition = decision.transition().get();
+            out.putLong(1).putLong(kind(transition).ordinal()).putLong(transition.at());
+        }
+        out.put(decided.treatments());
+    }
+
+    private void link(long next, byte[] written) {
+        ByteBuffer.wrap(head).putLong(next);
+        sha256.update(written);
+        try {
+            sha256.digest(head, Long.BYTES, HASH_LENGTH);
+        } catch (DigestException e) {
+            throw new IllegalStateException("a SHA-256 has " + HASH_LENGTH + " bytes", e);
+        }
+    }
+
+    private Input input(String topic) {
+        Bytes key = Bytes.wrap(("offset:" + topic).getBytes(StandardCharsets.UTF_8));
+        byte[] offset = store.get(key);
+        return new Input(key, offset == null ? -1 : ByteBuffer.wrap(offset).getLong());
+    }
+
+    /** Of closed vocabularies and names of topics: few. */
+    private byte[] text(String text) {
+        return texts.computeIfAbsent(text, t -> t.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** A version that decides for the first time is remembered. */
+    private byte[] hash(Policy policy) {
+        byte[] hash = hashes.get(policy.version());
+        if (hash == null) {
+            hash = HexFormat.of().parseHex(policy.hash());
+            hashes.put(policy.version(), hash);
+            store.put(Bytes.wrap((POLICY + policy.version()).getBytes(StandardCharsets.UTF_8)), hash);
+        }
+        return hash;
+    }
+
+    static Outcome outcome(Decision decision) {
+        if (decision instanceof Release) {
+            return Outcome.RELEASE;
+        } else if (decision instanceof Withhold) {
+            return Outcome.WITHHOLD;
+        } else if (decision instanceof Hold) {
+            return Outcome.HOLD;
+        }
+        throw new IncompatibleClassChangeError("not a decision: " + decision.getClass());
+    }
+
+    private static TransitionKind kind(Transition transition) {
+        return switch (transition.kind()) {
+            case GRANT -> TransitionKind.GRANT;
+            case REFUSAL -> TransitionKind.REFUSAL;
+        };
     }
 }

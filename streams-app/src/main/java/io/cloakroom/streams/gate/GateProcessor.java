@@ -1,38 +1,35 @@
 package io.cloakroom.streams.gate;
 
 import io.cloakroom.control.ConsentChange;
-import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
 import io.cloakroom.gate.Forward;
 import io.cloakroom.gate.Quarantined;
-import io.cloakroom.gate.Reason;
-import io.cloakroom.gate.Sha256;
 import io.cloakroom.policy.Access;
 import io.cloakroom.policy.Change;
 import io.cloakroom.policy.Decision;
 import io.cloakroom.policy.Decision.Release;
 import io.cloakroom.policy.Decision.Withhold;
-import io.cloakroom.policy.Engine;
 import io.cloakroom.policy.Event;
 import io.cloakroom.policy.Judgement;
 import io.cloakroom.policy.Person;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.policy.Recipient;
 import io.cloakroom.policy.Rule;
+import io.cloakroom.streams.gate.AuditChain.Decided;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericData;
 import org.apache.avro.specific.SpecificData;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -49,6 +46,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
 
     private static final Logger LOG = LoggerFactory.getLogger(GateProcessor.class);
     private static final byte[] NO_KEY = null;
+    private static final byte[] NO_TOKEN = {};
 
     private final GateParts parts;
     private final SecureRandom random = new SecureRandom();
@@ -59,32 +57,47 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     private AuditChain audit;
     private WireWriter quarantine;
     private WireWriter forwards;
-    private Map<String, WireReader> events;
-    private WireReader consentChanges;
-    private WireReader forwarded;
+    private Map<String, WireReader<EventPlan>> events;
+    private WireReader<ConsentChange> consentChanges;
+    private WireReader<Forward> forwarded;
+    private WireWriter consentWriter;
     private Map<Access, Exit> exits;
+    private Map<Recipient, Pseudonyms.Key> keys;
 
     GateProcessor(GateParts parts) {
         this.parts = parts;
     }
 
     /** Where releases of one access are written. */
-    private record Exit(Projection projection, WireWriter writer, Pseudonyms.Key key, String sink, int longest) {}
+    private record Exit(Projection projection, byte[] header, String sink, int longest) {}
 
     @Override
     public void init(ProcessorContext<byte[], Outgoing> context) {
         this.context = context;
         people = context.getStateStore(GateTopology.PEOPLE);
-        audit = new AuditChain(context.getStateStore(AuditChain.STORE), internal(Topics.AUDIT, AuditEntry.SCHEMA$));
+        audit = new AuditChain(
+                context.getStateStore(AuditChain.STORE),
+                WireWriter.header(id(Topics.AUDIT)),
+                parts.engine().history());
         quarantine = internal(Topics.QUARANTINE, Quarantined.SCHEMA$);
         forwards = internal(Topics.FORWARDS, Forward.SCHEMA$);
         events = new HashMap<>();
-        parts.schemas()
-                .forEach((type, schema) ->
-                        events.put(type, new WireReader(parts.registry(), schema, GenericData.get())));
-        consentChanges = new WireReader(
-                parts.registry(), ConsentChange.SCHEMA$, SpecificData.getForSchema(ConsentChange.SCHEMA$));
-        forwarded = new WireReader(parts.registry(), Forward.SCHEMA$, SpecificData.getForSchema(Forward.SCHEMA$));
+        parts.schemas().forEach((type, schema) -> {
+            EventPlan plan = new EventPlan(
+                    Shapes.of(type, schema), schema, parts.engine().history());
+            events.put(Topics.events(type), WireReader.of(parts.registry(), schema, plan));
+        });
+        consentChanges = WireReader.of(parts.registry(), ConsentChange.SCHEMA$);
+        forwarded = WireReader.of(parts.registry(), Forward.SCHEMA$);
+        consentWriter = internal(Topics.CONSENT_CHANGES, ConsentChange.SCHEMA$);
+        keys = new IdentityHashMap<>();
+        parts.engine()
+                .history()
+                .versions()
+                .forEach(policy -> policy.recipients()
+                        .values()
+                        .forEach(recipient ->
+                                keys.put(recipient, parts.pseudonyms().key(recipient.keyName()))));
         exits = new IdentityHashMap<>();
         for (Projection projection : parts.projections()) {
             Access access = projection.access();
@@ -93,20 +106,19 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
                     access,
                     new Exit(
                             projection,
-                            new WireWriter(id, projection.schema(), GenericData.get()),
-                            parts.pseudonyms().key(access.recipient().keyName()),
+                            WireWriter.header(id),
                             GateTopology.sink(access.topic()),
                             parts.longestRelease().applyAsInt(access.topic())));
         }
     }
 
-    private WireWriter internal(String topic, Schema schema) {
-        int id = parts.registry().id(Topics.subject(topic), Topics.SCHEMAS.get(topic));
-        return new WireWriter(id, schema, SpecificData.getForSchema(schema));
+    private int id(String topic) {
+        return parts.registry().id(Topics.subject(topic), Topics.SCHEMAS.get(topic));
     }
 
-    /** Where a record lies, and when it got there. */
-    private record Place(String topic, int partition, long offset, long arrivedAt) {}
+    private WireWriter internal(String topic, Schema schema) {
+        return new WireWriter(id(topic), schema, SpecificData.getForSchema(schema));
+    }
 
     @Override
     public void process(Record<byte[], Input> record) {
@@ -114,100 +126,167 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
                 .orElseThrow(() -> new IllegalStateException("a record without coordinates cannot be decided"));
         Input input = record.value();
         Place place = new Place(metadata.topic(), metadata.partition(), metadata.offset(), input.arrivedAt());
-        switch (place.topic()) {
-            case Topics.FORWARDS -> arriveForwarded(place, record.key(), input.value());
-            case Topics.CONSENT_CHANGES -> control(place, record.key(), input.value());
-            default -> event(place, record.key(), input.value());
+        try {
+            switch (place.topic()) {
+                case Topics.FORWARDS -> arriveForwarded(place, record.key(), input.value());
+                case Topics.CONSENT_CHANGES -> control(place, record.key(), input.value());
+                default -> event(place, record.key(), input.value());
+            }
+        } catch (KafkaException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw silent(place, e);
         }
+    }
+
+    /** What failed and where, without the words of the exception: they may be those of the record (C35). */
+    private static IllegalStateException silent(Place place, RuntimeException e) {
+        IllegalStateException silent = new IllegalStateException(e.getClass().getName() + " at " + place.topic() + "-"
+                + place.partition() + "-" + place.offset() + ", which is not decided");
+        silent.setStackTrace(e.getStackTrace());
+        return silent;
     }
 
     // Events.
 
     private void event(Place place, byte[] key, byte[] value) {
-        String type = Topics.type(place.topic());
         long now = context.currentSystemTimeMs();
-        Engine engine = parts.engine();
         Optional<Rule> fault = keyFault(key);
         if (fault.isEmpty() && isMisplaced(place, key)) {
             fault = Optional.of(Rule.MISPLACED);
         }
         if (fault.isPresent()) {
-            quarantineEvent(place, fault.get(), type, now);
+            quarantineEvent(place, fault.get(), Optional.empty(), now);
             return;
         }
-        WireReader.Reading reading = events.get(type).read(value);
-        if (reading instanceof WireReader.Unreadable unreadable) {
-            quarantineEvent(place, unreadable.rule(), type, now);
+        WireReader.Reading<EventPlan> reading = events.get(place.topic()).read(value, now);
+        if (reading instanceof WireReader.Unreadable<EventPlan> unreadable) {
+            quarantineEvent(place, unreadable.rule(), Optional.empty(), now);
             return;
         }
-        WireReader.Read read = (WireReader.Read) reading;
+        WireReader.Read<EventPlan> read = (WireReader.Read<EventPlan>) reading;
+        EventPlan plan = read.value();
+        if (!plan.isAbout(key)) {
+            quarantineEvent(place, Rule.KEY_IS_NOT_SUBJECT, Optional.empty(), now);
+            return;
+        }
         String subject = new String(key, StandardCharsets.UTF_8);
-        if (!subject.equals(Facts.subject(read.value()))) {
-            quarantineEvent(place, Rule.KEY_IS_NOT_SUBJECT, type, now);
-            return;
-        }
-
         Person known = people.get(subject);
         Person person = known == null ? Person.stranger(salt()) : known;
-        Event event = Facts.of(type, read.value(), place.arrivedAt(), engine.history());
-        Judgement judgement = engine.decide(event, person, now);
+        Event event = plan.facts(place.arrivedAt());
+        Judgement judgement = parts.engine().decide(event, person, now);
         if (judgement instanceof Judgement.Quarantined quarantined) {
-            quarantineEvent(place, quarantined.rule(), type, now);
+            quarantineEvent(place, quarantined.rule(), Optional.of(event.occurredAt()), now);
             return;
         }
         Judgement.Decided decided = (Judgement.Decided) judgement;
-        List<Decision> decisions = new ArrayList<>(decided.decisions().size());
-        for (Decision decision : decided.decisions()) {
-            decisions.add(
-                    decision instanceof Release release ? release(release, read, place, subject, person) : decision);
+        boolean releases;
+        try {
+            releases = write(plan, decided.decisions(), place, key, person.salt());
+        } catch (RuntimeException e) {
+            // Nothing of it was sent yet (T3).
+            LOG.atError()
+                    .setMessage("a release could not be written")
+                    .addKeyValue("why", e.getClass())
+                    .log();
+            quarantineEvent(place, Rule.UNTREATABLE, Optional.of(event.occurredAt()), now);
+            return;
         }
-        boolean remembered = known != null || decisions.stream().anyMatch(d -> d instanceof Release);
-        if (known == null && remembered) {
+        List<Decided> written = send(plan, decided.decisions(), place);
+        boolean isKnown = known != null;
+        if (!isKnown && releases) {
             people.put(subject, person);
+            isKnown = true;
         }
-        AuditEntry entry = entry(place, EntryKind.EVENT, now);
-        entry.setOccurredAt(Instant.ofEpochMilli(event.occurredAt()));
-        entry.setUnplannedFields(read.unplanned());
-        entry.setDecisions(decisions.stream().map(AuditEntries::of).toList());
-        decided.policy().ifPresent(policy -> policy(entry, policy));
-        if (remembered) {
-            entry.setSubjectToken(token(subject, person));
-        }
-        audit(place, entry);
+        audit(new AuditChain.Entry(
+                EntryKind.EVENT,
+                place,
+                isKnown ? token(key, person) : NO_TOKEN,
+                Optional.of(event.occurredAt()),
+                now,
+                decided.policy(),
+                Optional.empty(),
+                read.unplanned(),
+                written));
     }
 
-    /** Writes the release; the decision is what came of it: a record longer than its topic takes is withheld. */
-    private Decision release(Release release, WireReader.Read read, Place place, String subject, Person person) {
+    /** @return whether anything is released */
+    private boolean write(EventPlan plan, List<Decision> decisions, Place place, byte[] subject, byte[] salt) {
+        Releases releases = plan.releases(salt);
+        for (Decision decision : decisions) {
+            if (decision instanceof Release release) {
+                Exit exit = exits.get(release.access());
+                Pseudonyms.Key key = keys.get(release.recipient());
+                releases.add(
+                        release,
+                        plan.form(release),
+                        key,
+                        exit.header(),
+                        key.release(place.topic(), place.partition(), place.offset()),
+                        key.subject(subject, salt));
+            }
+        }
+        if (releases.count() > 0) {
+            plan.write();
+        }
+        return releases.count() > 0;
+    }
+
+    /** Sends what was written; the decision is what came of it: a record longer than its topic takes is withheld. */
+    private List<Decided> send(EventPlan plan, List<Decision> decisions, Place place) {
+        List<Decided> sent = new ArrayList<>(decisions.size());
+        int next = 0;
+        for (Decision decision : decisions) {
+            if (decision instanceof Release release) {
+                Releases.Target target = plan.releases().target(next++);
+                sent.add(send(release, target, place));
+            } else {
+                sent.add(new Decided(decision, Form.NO_TREATMENTS));
+            }
+        }
+        return sent;
+    }
+
+    private Decided send(Release release, Releases.Target target, Place place) {
         Exit exit = exits.get(release.access());
-        String releaseId = exit.key().release(place.topic(), place.partition(), place.offset());
-        byte[] key = exit.key().subject(subject, person.salt()).getBytes(StandardCharsets.UTF_8);
-        byte[] value = exit.writer()
-                .write(exit.projection().write(release, read.value(), releaseId, exit.key(), person.salt()));
-        if (key.length + value.length > exit.longest()) {
-            return Withhold.by(Rule.OVERSIZE, release.recipient());
+        byte[] key = target.subjectToken;
+        if (key.length + target.out.length() > exit.longest()) {
+            return new Decided(Withhold.by(Rule.OVERSIZE, release.recipient()), Form.NO_TREATMENTS);
         }
         long timestamp = exit.projection().timestamp(release, place.arrivedAt());
-        send(exit.sink(), key, value, timestamp, place.partition());
-        return release;
+        send(exit.sink(), key, target.out.toBytes(), timestamp, place.partition());
+        return new Decided(release, target.form.treatments);
     }
 
-    private void quarantineEvent(Place place, Rule rule, String type, long now) {
-        AuditEntry entry = entry(place, EntryKind.QUARANTINED, now);
-        entry.setReason(new Reason(rule.id(), rule.clause()));
-        entry.setDecisions(parts.engine().quarantine(rule, type, now).decisions().stream()
-                .map(AuditEntries::of)
-                .toList());
+    private void quarantineEvent(Place place, Rule rule, Optional<Long> occurredAt, long now) {
         quarantine(place, rule);
-        audit(place, entry);
+        List<Decided> decisions = parts.engine().quarantine(rule, Topics.type(place.topic()), now).decisions().stream()
+                .map(decision -> new Decided(decision, Form.NO_TREATMENTS))
+                .toList();
+        audit(new AuditChain.Entry(
+                EntryKind.QUARANTINED,
+                place,
+                NO_TOKEN,
+                occurredAt,
+                now,
+                Optional.of(parts.engine().history().atOrFirst(now)),
+                Optional.of(rule),
+                0,
+                decisions));
     }
 
     // Control records.
+
+    /** What came of a control record. */
+    private record Heard(Statements.Statement statement, Optional<Long> occurredAt) {}
 
     private void control(Place place, byte[] key, byte[] value) {
         long now = context.currentSystemTimeMs();
         Optional<Rule> fault = keyFault(key);
         EntryKind kind;
         Rule rule;
+        byte[] token = NO_TOKEN;
+        Optional<Long> occurredAt = Optional.empty();
         if (fault.isPresent()) {
             rule = fault.get();
             kind = EntryKind.QUARANTINED;
@@ -215,65 +294,63 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         } else if (isMisplaced(place, key)) {
             rule = Rule.FORWARDED;
             kind = EntryKind.FORWARDED;
-            forward(place, key, value);
+            forward(place, key, value, now);
         } else {
-            Statements.Statement statement = take(place, key, value);
-            rule = rule(statement);
-            kind = statement instanceof Statements.Undecidable ? EntryKind.QUARANTINED : EntryKind.CONTROL;
+            Heard heard = take(place, key, value, now);
+            rule = heard.statement().rule();
+            kind = heard.statement() instanceof Statements.Undecidable ? EntryKind.QUARANTINED : EntryKind.CONTROL;
+            occurredAt = heard.occurredAt();
+            token = token(key, people.get(new String(key, StandardCharsets.UTF_8)));
         }
-        AuditEntry entry = entry(place, kind, now);
-        entry.setReason(new Reason(rule.id(), rule.clause()));
-        if (kind != EntryKind.FORWARDED && fault.isEmpty()) {
-            String subject = new String(key, StandardCharsets.UTF_8);
-            entry.setSubjectToken(token(subject, people.get(subject)));
-        }
-        policy(entry, parts.engine().history().atOrFirst(now));
-        audit(place, entry);
+        audit(new AuditChain.Entry(
+                kind, place, token, occurredAt, now, Optional.of(policyFor(place)), Optional.of(rule), 0, List.of()));
     }
 
-    private static Rule rule(Statements.Statement statement) {
-        if (statement instanceof Statements.Refused refused) {
-            return refused.rule();
-        } else if (statement instanceof Statements.Undecidable undecidable) {
-            return undecidable.rule();
-        }
-        return Rule.APPLIED;
+    /** The version that control records are read under. */
+    private Policy policyFor(Place place) {
+        return parts.engine().history().atOrFirst(place.arrivedAt());
     }
 
     /** Takes in what a control record says; what cannot be decided blocks its subject and is quarantined. */
-    private Statements.Statement take(Place place, byte[] key, byte[] value) {
+    private Heard take(Place place, byte[] key, byte[] value, long now) {
         String subject = new String(key, StandardCharsets.UTF_8);
-        Statements.Statement statement = statement(place, subject, value);
+        Heard heard = hear(place, subject, value, now);
         Person known = people.get(subject);
         Person person = known == null ? Person.stranger(salt()) : known;
         Person changed = person;
-        if (statement instanceof Statements.Taken taken) {
+        if (heard.statement() instanceof Statements.Taken taken) {
             changed = person.with(taken.change());
-        } else if (statement instanceof Statements.Undecidable undecidable) {
+        } else if (heard.statement() instanceof Statements.Undecidable undecidable) {
             changed = person.with(new Change.Undecided());
             quarantine(place, undecidable.rule());
         }
         if (changed != known) {
             people.put(subject, changed);
         }
-        return statement;
+        return heard;
     }
 
-    private Statements.Statement statement(Place place, String subject, byte[] value) {
-        WireReader.Reading reading = consentChanges.read(value);
-        if (reading instanceof WireReader.Unreadable unreadable) {
-            return new Statements.Undecidable(unreadable.rule());
+    private Heard hear(Place place, String subject, byte[] value, long now) {
+        WireReader.Reading<ConsentChange> reading = consentChanges.read(value, now);
+        if (reading instanceof WireReader.Unreadable<ConsentChange> unreadable) {
+            return new Heard(new Statements.Undecidable(unreadable.rule()), Optional.empty());
         }
-        ConsentChange said = (ConsentChange) ((WireReader.Read) reading).value();
-        if (!said.getSubject().equals(subject)) {
-            return new Statements.Undecidable(Rule.KEY_IS_NOT_SUBJECT);
-        }
-        return Statements.read(said, parts.engine().history().atOrFirst(place.arrivedAt()), place.arrivedAt());
+        ConsentChange said = ((WireReader.Read<ConsentChange>) reading).value();
+        Statements.Statement statement = said.getSubject().equals(subject)
+                ? Statements.read(said, policyFor(place), place.arrivedAt())
+                : new Statements.Undecidable(Rule.KEY_IS_NOT_SUBJECT);
+        return new Heard(statement, Optional.of(said.getOccurredAt().toEpochMilli()));
     }
 
-    /** A value that is null, or too long to forward, goes on as an empty one: all are undecidable. */
-    private void forward(Place place, byte[] key, byte[] value) {
-        byte[] forward = forward(place, value == null ? new byte[0] : value);
+    /**
+     * What goes on is what the gate's schema says of a consent change, and nothing else that somebody published (C7). What
+     * cannot be read, or is too long to forward, goes on empty: it is undecidable there too.
+     */
+    private void forward(Place place, byte[] key, byte[] value, long now) {
+        byte[] said = consentChanges.read(value, now) instanceof WireReader.Read<ConsentChange> read
+                ? consentWriter.write(read.value())
+                : new byte[0];
+        byte[] forward = forward(place, said);
         if (key.length + forward.length > parts.longestRelease().applyAsInt(Topics.FORWARDS)) {
             forward = forward(place, new byte[0]);
         }
@@ -285,29 +362,30 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
                 SubjectKey.partition(key, parts.partitions()));
     }
 
-    private byte[] forward(Place place, byte[] published) {
+    private byte[] forward(Place place, byte[] said) {
         return forwards.write(new Forward(
                 place.topic(),
                 place.partition(),
                 place.offset(),
                 Instant.ofEpochMilli(place.arrivedAt()),
-                ByteBuffer.wrap(published)));
+                ByteBuffer.wrap(said)));
     }
 
     /** What the gate sent itself; it stands in the audit where it first arrived. */
     private void arriveForwarded(Place place, byte[] key, byte[] value) {
+        long now = context.currentSystemTimeMs();
         if (keyFault(key).isEmpty()
                 && !isMisplaced(place, key)
-                && forwarded.read(value) instanceof WireReader.Read read
-                && read.value() instanceof Forward forward) {
-            byte[] published = new byte[forward.getValue().remaining()];
-            forward.getValue().get(published);
+                && forwarded.read(value, now) instanceof WireReader.Read<Forward> read) {
+            Forward forward = read.value();
+            byte[] said = new byte[forward.getValue().remaining()];
+            forward.getValue().get(said);
             Place first = new Place(
                     forward.getTopic(),
                     forward.getPartition(),
                     forward.getOffset(),
                     forward.getArrivedAt().toEpochMilli());
-            take(first, key, published);
+            take(first, key, said, now);
         } else {
             quarantine(place, Rule.UNDECODABLE);
         }
@@ -332,34 +410,17 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         return salt;
     }
 
-    private String token(String subject, Person person) {
+    private byte[] token(byte[] subject, Person person) {
         return parts.pseudonyms().key(GateParts.AUDIT_KEY).subject(subject, person.salt());
     }
 
-    private static AuditEntry entry(Place place, EntryKind kind, long now) {
-        AuditEntry entry = new AuditEntry();
-        entry.setKind(kind);
-        entry.setTopic(place.topic());
-        entry.setPartition(place.partition());
-        entry.setOffset(place.offset());
-        entry.setArrivedAt(Instant.ofEpochMilli(place.arrivedAt()));
-        entry.setDecidedAt(Instant.ofEpochMilli(now));
-        entry.setDecisions(List.of());
-        return entry;
-    }
-
-    private static void policy(AuditEntry entry, Policy policy) {
-        entry.setPolicyVersion(policy.version());
-        entry.setPolicyHash(new Sha256(HexFormat.of().parseHex(policy.hash())));
-    }
-
-    private void audit(Place place, AuditEntry entry) {
+    private void audit(AuditChain.Entry entry) {
         send(
                 GateTopology.sink(Topics.AUDIT),
                 NO_KEY,
                 audit.append(entry),
-                entry.getDecidedAt().toEpochMilli(),
-                place.partition());
+                entry.decidedAt(),
+                entry.place().partition());
     }
 
     /** Coordinates and reason only: what the record says stays where it lies (T9). */

@@ -42,7 +42,7 @@ public final class GateTopology {
                 GATE);
         topology.addStateStore(
                 Stores.keyValueStoreBuilder(
-                                Stores.persistentKeyValueStore(AuditChain.STORE), Serdes.String(), Serdes.ByteArray())
+                                Stores.persistentKeyValueStore(AuditChain.STORE), Serdes.Bytes(), Serdes.ByteArray())
                         .withCachingEnabled(),
                 GATE);
 

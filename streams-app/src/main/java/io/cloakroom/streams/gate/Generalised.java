@@ -1,6 +1,5 @@
 package io.cloakroom.streams.gate;
 
-import io.cloakroom.policy.EventSchema.Kind;
 import io.cloakroom.policy.Treatment.Generalise;
 import io.cloakroom.policy.Treatment.To;
 import java.time.Instant;
@@ -27,16 +26,12 @@ final class Generalised {
 
     private Generalised() {}
 
-    /** @param value as Avro's generic data has it: a time in milliseconds, a date in days, or text */
-    static Object value(Generalise generalise, Kind kind, Object value) {
-        return switch (generalise.to()) {
-            case HOUR, DAY -> time(generalise.to(), (Long) value);
-            case MONTH, YEAR ->
-                kind == Kind.DATE
-                        ? (Object) date(generalise.to(), (Integer) value)
-                        : (Object) time(generalise.to(), (Long) value);
-            case PREFIX -> prefix(value.toString(), generalise.length());
-            case PATH_HEAD -> pathHead(value.toString(), generalise.length());
+    /** @param to what a text can be cut to */
+    static String text(Generalise to, String text) {
+        return switch (to.to()) {
+            case PREFIX -> prefix(text, to.length());
+            case PATH_HEAD -> pathHead(text, to.length());
+            case HOUR, DAY, MONTH, YEAR -> throw new IllegalArgumentException("no text has a " + to.to());
         };
     }
 
@@ -54,7 +49,8 @@ final class Generalised {
         return start.isBefore(FIRST) ? Long.MIN_VALUE : start.toEpochMilli();
     }
 
-    private static int date(To to, int epochDay) {
+    /** The first day, in days since the epoch, of the month or year. */
+    static int date(To to, int epochDay) {
         LocalDate date = LocalDate.ofEpochDay(epochDay);
         long start = (to == To.YEAR ? date.withDayOfYear(1) : date.withDayOfMonth(1)).toEpochDay();
         return (int) Math.max(Integer.MIN_VALUE, start);

@@ -1,15 +1,13 @@
 package io.cloakroom.streams.gate;
 
 import io.cloakroom.policy.Person;
+import io.cloakroom.policy.Person.Birth;
 import io.cloakroom.policy.Person.Opening;
 import io.cloakroom.policy.Person.Preference;
 import io.cloakroom.policy.Scope;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
+import io.cloakroom.schemas.BoundedDecoder;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,10 +15,14 @@ import java.util.Optional;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 
-/** The row of a person in the store {@code people}: the one place that knows its bytes. */
+/** The row of a person in the store {@code people}: the one place that knows its bytes. Numbers and texts are Avro's. */
 final class PersonSerde {
 
-    private static final byte FORM = 1;
+    private static final int FORM = 1;
+    private static final Opening.Kind[] KINDS = Opening.Kind.values();
+
+    /** Purposes, brands and channels come again and again; what is not there yet is made. */
+    private static final ThreadLocal<Texts> TEXTS = ThreadLocal.withInitial(Texts::new);
 
     private PersonSerde() {}
 
@@ -30,34 +32,28 @@ final class PersonSerde {
     }
 
     private static byte[] bytes(Person person) {
-        ByteArrayOutputStream row = new ByteArrayOutputStream(128);
-        try (DataOutputStream out = new DataOutputStream(row)) {
-            out.writeByte(FORM);
-            out.write(person.salt());
-            out.writeBoolean(person.blocked());
-            out.writeBoolean(person.birthDate().isPresent());
-            if (person.birthDate().isPresent()) {
-                out.writeLong(person.birthDate().get().toEpochDay());
+        Out out = new Out();
+        out.put(FORM).put(person.salt()).put(person.blocked() ? 1 : 0);
+        out.put(person.birth().isPresent() ? 1 : 0);
+        person.birth().ifPresent(b -> out.putLong(b.date().toEpochDay()).putLong(b.statedAt()));
+        out.putLong(person.preferences().size());
+        for (Preference preference : person.preferences()) {
+            text(out, preference.scope().purpose());
+            text(out, preference.scope().brand());
+            text(out, preference.scope().channel());
+            text(out, preference.scope().collector());
+            out.putLong(preference.refusedAt()).putLong(preference.openings().size());
+            for (Opening opening : preference.openings()) {
+                out.putLong(opening.kind().ordinal()).putLong(opening.at());
+                text(out, opening.notice());
+                out.putLong(opening.expiresAt());
             }
-            out.writeInt(person.preferences().size());
-            for (Preference preference : person.preferences()) {
-                out.writeUTF(preference.scope().purpose());
-                out.writeUTF(preference.scope().brand());
-                out.writeUTF(preference.scope().channel());
-                out.writeUTF(preference.scope().collector());
-                out.writeLong(preference.refusedAt());
-                out.writeInt(preference.openings().size());
-                for (Opening opening : preference.openings()) {
-                    out.writeByte(opening.kind().ordinal());
-                    out.writeLong(opening.at());
-                    out.writeUTF(opening.notice());
-                    out.writeLong(opening.expiresAt());
-                }
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
-        return row.toByteArray();
+        return out.toBytes();
+    }
+
+    private static void text(Out out, String text) {
+        out.putText(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** @throws IllegalStateException if it cannot be read to the last byte: then it releases nothing (T13) */
@@ -65,10 +61,10 @@ final class PersonSerde {
         if (row.length > 0 && row[0] != FORM) {
             throw new IllegalStateException("a row of people has a form that this version does not know");
         }
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(row))) {
-            in.readByte();
-            Person person = person(in);
-            if (in.available() > 0) {
+        try {
+            BoundedDecoder in = new BoundedDecoder(row, 1);
+            Person person = person(row, in);
+            if (in.remaining() > 0) {
                 throw new IOException("it goes on behind its end");
             }
             return person;
@@ -77,37 +73,42 @@ final class PersonSerde {
         }
     }
 
-    private static Person person(DataInputStream in) throws IOException {
-        byte[] salt = in.readNBytes(Person.SALT_LENGTH);
-        boolean blocked = yesOrNo(in);
-        Optional<LocalDate> birthDate =
-                yesOrNo(in) ? Optional.of(LocalDate.ofEpochDay(in.readLong())) : Optional.empty();
-        List<Preference> preferences = new ArrayList<>();
-        for (int p = count(in); p > 0; p--) {
-            Scope scope = new Scope(in.readUTF(), in.readUTF(), in.readUTF(), in.readUTF());
+    private static Person person(byte[] row, BoundedDecoder in) throws IOException {
+        Texts texts = TEXTS.get();
+        byte[] salt = new byte[Person.SALT_LENGTH];
+        in.readFixed(salt, 0, salt.length);
+        boolean blocked = in.readBoolean();
+        Optional<Birth> birth = in.readBoolean()
+                ? Optional.of(new Birth(LocalDate.ofEpochDay(in.readLong()), in.readLong()))
+                : Optional.empty();
+        int preferences = count(in);
+        List<Preference> all = new ArrayList<>(preferences);
+        for (int p = 0; p < preferences; p++) {
+            Scope scope =
+                    new Scope(text(row, in, texts), text(row, in, texts), text(row, in, texts), text(row, in, texts));
             long refusedAt = in.readLong();
-            List<Opening> openings = new ArrayList<>();
-            for (int o = count(in); o > 0; o--) {
-                openings.add(
-                        new Opening(Opening.Kind.values()[in.readByte()], in.readLong(), in.readUTF(), in.readLong()));
+            int openings = count(in);
+            List<Opening> opened = new ArrayList<>(openings);
+            for (int o = 0; o < openings; o++) {
+                Opening.Kind kind = KINDS[in.readInt()];
+                opened.add(new Opening(kind, in.readLong(), text(row, in, texts), in.readLong()));
             }
-            preferences.add(new Preference(scope, refusedAt, openings));
+            all.add(new Preference(scope, refusedAt, opened));
         }
-        return new Person(salt, birthDate, blocked, preferences);
+        return new Person(salt, birth, blocked, all);
     }
 
-    private static boolean yesOrNo(DataInputStream in) throws IOException {
-        byte value = in.readByte();
-        if (value != 0 && value != 1) {
-            throw new IOException("neither yes nor no");
-        }
-        return value == 1;
+    private static String text(byte[] row, BoundedDecoder in, Texts texts) throws IOException {
+        int start = in.position();
+        in.skipString();
+        return texts.of(row, Node.afterLength(row, start), in.position());
     }
 
-    private static int count(DataInputStream in) throws IOException {
+    /** At most as many as there are bytes left: each takes one at least. */
+    private static int count(BoundedDecoder in) throws IOException {
         int count = in.readInt();
-        if (count < 0) {
-            throw new IOException("a count below zero");
+        if (count < 0 || count > in.remaining()) {
+            throw new IOException("a count that the row cannot hold");
         }
         return count;
     }

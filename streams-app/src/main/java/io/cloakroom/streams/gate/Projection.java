@@ -3,7 +3,6 @@ package io.cloakroom.streams.gate;
 import io.cloakroom.policy.Access;
 import io.cloakroom.policy.Decision.Release;
 import io.cloakroom.policy.EventSchema.Field;
-import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.policy.Treatment;
 import io.cloakroom.policy.Treatment.Drop;
 import io.cloakroom.policy.Treatment.Generalise;
@@ -11,12 +10,9 @@ import io.cloakroom.policy.Treatment.Keep;
 import io.cloakroom.policy.Treatment.Pseudonymise;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericData;
-import org.apache.avro.generic.IndexedRecord;
 
 /**
  * What one recipient reads of one event type. Its schema is made from the event's by leaving out what no purpose of the
@@ -64,19 +60,6 @@ public final class Projection {
 
     public Access access() {
         return access;
-    }
-
-    /**
-     * Writes nothing that the proof does not allow.
-     *
-     * @param event in the gate's schema
-     */
-    GenericData.Record write(Release proof, IndexedRecord event, String releaseId, Pseudonyms.Key key, byte[] salt) {
-        GenericData.Record release = new GenericData.Record(schema);
-        release.put(RELEASE_ID, releaseId);
-        release.put(PURPOSES, proof.purposes());
-        fill(release, event, "", new Treated(proof, key, salt));
-        return release;
     }
 
     /** The record's own time, in the form that the recipient may have times: its day where it may have none. */
@@ -158,56 +141,5 @@ public final class Projection {
 
     private static String capitalised(String name) {
         return Character.toUpperCase(name.charAt(0)) + name.substring(1).replace('-', '_');
-    }
-
-    // The record.
-
-    /** What turns one value into the form that the proof allows. */
-    private record Treated(Release proof, Pseudonyms.Key key, byte[] salt) {
-        Object value(Object value, Treatment treatment, Field field) {
-            if (treatment instanceof Keep) {
-                return value;
-            } else if (treatment instanceof Pseudonymise) {
-                return key.token(field.label(), value.toString(), salt);
-            } else if (treatment instanceof Generalise generalise) {
-                return Generalised.value(generalise, field.kind(), value);
-            } else if (treatment instanceof Drop) {
-                return null;
-            }
-            throw new IncompatibleClassChangeError("not a treatment: " + treatment.getClass());
-        }
-    }
-
-    private void fill(GenericData.Record release, IndexedRecord event, String prefix, Treated treated) {
-        for (Schema.Field field : event.getSchema().getFields()) {
-            String path = prefix + field.name();
-            int index = fields.get(path);
-            Treatment treatment = treated.proof().treatment(index);
-            if (!(treatment instanceof Drop)) {
-                release.put(
-                        projectedName(field.name(), index, treatment),
-                        convert(event.get(field.pos()), path, index, treatment, treated));
-            }
-        }
-    }
-
-    private Object convert(Object value, String path, int index, Treatment treatment, Treated treated) {
-        if (value == null) {
-            return null;
-        } else if (value instanceof IndexedRecord record) {
-            GenericData.Record container = new GenericData.Record(
-                    containers.get(path + " " + record.getSchema().getFullName()));
-            fill(container, record, path + ".", treated);
-            return container;
-        } else if (value instanceof List<?> list) {
-            List<Object> elements = new ArrayList<>(list.size());
-            list.forEach(v -> elements.add(convert(v, path, index, treatment, treated)));
-            return elements;
-        } else if (value instanceof Map<?, ?> map) {
-            Map<Object, Object> entries = new LinkedHashMap<>();
-            map.forEach((k, v) -> entries.put(k, convert(v, path, index, treatment, treated)));
-            return entries;
-        }
-        return treated.value(value, treatment, access.schema().fields().get(index));
     }
 }

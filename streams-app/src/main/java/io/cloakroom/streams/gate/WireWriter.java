@@ -1,5 +1,6 @@
 package io.cloakroom.streams.gate;
 
+import io.cloakroom.schemas.AvroWire;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,8 +22,16 @@ final class WireWriter {
 
     @SuppressWarnings("unchecked")
     WireWriter(int schemaId, Schema schema, GenericData model) {
-        this.header = ByteBuffer.allocate(5).put((byte) 0).putInt(schemaId).array();
+        this.header = header(schemaId);
         this.writer = model.createDatumWriter(schema);
+    }
+
+    /** What every value of a registered schema begins with. */
+    static byte[] header(int schemaId) {
+        return ByteBuffer.allocate(AvroWire.HEADER_LENGTH)
+                .put((byte) 0)
+                .putInt(schemaId)
+                .array();
     }
 
     byte[] write(IndexedRecord value) {

@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.List;
-import org.apache.avro.specific.SpecificData;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,8 +102,7 @@ class AuditChainTest {
     }
 
     private AuditEntry read(byte[] written) {
-        WireReader reader =
-                new WireReader(gate.registry(), AuditEntry.SCHEMA$, SpecificData.getForSchema(AuditEntry.SCHEMA$));
-        return (AuditEntry) ((WireReader.Read) reader.read(written)).value();
+        WireReader<AuditEntry> reader = WireReader.of(gate.registry(), AuditEntry.SCHEMA$);
+        return ((WireReader.Read<AuditEntry>) reader.read(written, 0)).value();
     }
 }

@@ -146,7 +146,7 @@ class CanaryTest {
             } else if (inner.get(0).getType() == Schema.Type.STRING && !REAL.contains(path)) {
                 String marker = "CANARY-" + path;
                 // Behind what a coarse form leaves: the head of a path, the first letters.
-                record.put(field.pos(), "/a/b/" + marker);
+                record.put(field.pos(), "/a/b/c/" + marker);
                 markers.put(path, marker);
             }
         }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -129,6 +130,10 @@ public final class GateDriver implements AutoCloseable {
         inputs.computeIfAbsent(
                         topic, t -> driver.createInputTopic(t, new ByteArraySerializer(), new ByteArraySerializer()))
                 .pipeInput(new TestRecord<>(key, value, headers, nextArrival++));
+    }
+
+    void advance(Duration time) {
+        driver.advanceWallClockTime(time);
     }
 
     /** What was written to a topic since the last call, raw. */

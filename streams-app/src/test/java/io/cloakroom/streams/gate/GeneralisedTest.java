@@ -3,7 +3,6 @@ package io.cloakroom.streams.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
-import io.cloakroom.policy.EventSchema.Kind;
 import io.cloakroom.policy.Treatment.Generalise;
 import io.cloakroom.policy.Treatment.To;
 import java.time.Instant;
@@ -35,10 +34,9 @@ class GeneralisedTest {
         "HOUR,  1970-01-01T00:00:00Z,     1970-01-01T00:00:00Z"
     })
     void shouldCutATimeToItsFirstInstant(To to, String time, String cut) {
-        Object value = Generalised.value(
-                new Generalise(to, 0), Kind.TIMESTAMP, Instant.parse(time).toEpochMilli());
+        long value = Generalised.time(to, Instant.parse(time).toEpochMilli());
 
-        assertThat(Instant.ofEpochMilli((Long) value)).isEqualTo(cut);
+        assertThat(Instant.ofEpochMilli(value)).isEqualTo(cut);
     }
 
     @ParameterizedTest
@@ -186,10 +184,10 @@ class GeneralisedTest {
     }
 
     private static String text(To to, String text, int length) {
-        return (String) Generalised.value(new Generalise(to, length), Kind.STRING, text);
+        return Generalised.text(new Generalise(to, length), text);
     }
 
     private static Object date(To to, int epochDay) {
-        return Generalised.value(new Generalise(to, 0), Kind.DATE, epochDay);
+        return Generalised.date(to, epochDay);
     }
 }

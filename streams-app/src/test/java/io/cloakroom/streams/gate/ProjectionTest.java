@@ -567,8 +567,30 @@ class ProjectionTest {
         }
 
         GenericRecord release(String recipient, String step, IndexedRecord record, byte[] ofPerson) {
-            return projection(recipient)
-                    .write(proof(recipient, step), record, "release-1", pseudonyms.key(recipient + ".1"), ofPerson);
+            Release proof = proof(recipient, step);
+            Pseudonyms.Key key = pseudonyms.key(recipient + ".1");
+            Schema schema = projection(recipient).schema();
+            GenericRecord slow = new SlowProjection(proof, key, ofPerson).write(schema, record, "release-1");
+            try {
+                assertThat(readBack(compiled(proof, key, record, ofPerson), schema))
+                        .isEqualTo(readBack(slow, schema));
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+            return slow;
+        }
+
+        /** The release as the gate writes it. */
+        private byte[] compiled(Release proof, Pseudonyms.Key key, IndexedRecord record, byte[] ofPerson)
+                throws IOException {
+            EventPlan plan = new EventPlan(Shapes.of("trial", event), event, history);
+            plan.scan(bytes((GenericRecord) record), 0);
+            Releases releases = plan.releases(ofPerson);
+            byte[] none = {};
+            byte[] id = "release-1".getBytes(StandardCharsets.UTF_8);
+            releases.add(proof, plan.form(proof), key, none, id, none);
+            plan.write();
+            return releases.target(0).out.toBytes();
         }
 
         IndexedRecord event(String step) {
@@ -595,6 +617,11 @@ class ProjectionTest {
         new GenericDatumWriter<GenericRecord>(record.getSchema()).write(record, encoder);
         encoder.flush();
         return bytes.toByteArray();
+    }
+
+    private static GenericRecord readBack(byte[] written, Schema schema) throws IOException {
+        return new GenericDatumReader<GenericRecord>(schema)
+                .read(null, DecoderFactory.get().binaryDecoder(written, null));
     }
 
     private static GenericRecord readBack(GenericRecord record, Schema reader) throws IOException {

@@ -38,7 +38,7 @@ public final class ScenarioEngine {
             }
         }
         Map<String, String> outcomes = new TreeMap<>();
-        engine.decide(Facts.of(type, event, arrivedAt, engine.history()), person, arrivedAt)
+        engine.decide(SlowFacts.of(type, event, arrivedAt, engine.history()), person, arrivedAt)
                 .decisions()
                 .forEach(d -> outcomes.put(d.recipient().id(), words(d)));
         return outcomes;

@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -228,8 +229,8 @@ class TrapsTest {
     void t15ShouldRefuseAPolicyWithACellThatIsNotDecided(@TempDir Path directory) {
         assertThatThrownBy(() -> Blueprint.load(edited(
                         directory,
-                        "order.status, order.item, order.amount, cookie.category, behaviour.page, device",
-                        "order.status, order.item, cookie.category, behaviour.page, device")))
+                        "order.status, order.item, order.amount, cookie.category, device",
+                        "order.status, order.item, cookie.category, device")))
                 .isInstanceOf(PolicyRefusedException.class)
                 .hasMessageContaining("order.amount");
     }
@@ -277,6 +278,62 @@ class TrapsTest {
         assertThat(gate.quarantine()).hasSize(14);
         assertThat(releasedTo("analytics.order", "group.order", "payment.order"))
                 .isZero();
+    }
+
+    @Test
+    void t17ShouldReadAWriterWhoseSchemaIsRegisteredLate() {
+        byte[] value = gate.bytes(Topics.events("chat"), event("chat"));
+        ByteBuffer.wrap(value).putInt(1, 1 + gate.registry().register("last-value", anotherSchema()));
+        gate.publish(Topics.events("chat"), ADA, value);
+        assertThat(gate.lastAudit().getReason().getRule()).isEqualTo("unknown-schema");
+        Schema same = new Schema.Parser().parse(Schemas.event("chat").toString().replace("One message", "A message"));
+        assertThat(gate.registry().register("later-value", same))
+                .isEqualTo(ByteBuffer.wrap(value).getInt(1));
+
+        gate.publish(Topics.events("chat"), ADA, value);
+        assertThat(gate.lastAudit().getReason().getRule()).isEqualTo("unknown-schema");
+        gate.advance(Duration.ofSeconds(6));
+        gate.publish(Topics.events("chat"), ADA, value);
+        assertThat(gate.lastAudit().getKind()).isEqualTo(EntryKind.EVENT);
+    }
+
+    private static Schema anotherSchema() {
+        return Schema.createRecord("Another", "", "x", false, List.of());
+    }
+
+    @Test
+    void t17ShouldStandASchemaWhosePathsDoubleAtEachLevel() {
+        Schema deep = Schema.createRecord("Deep", null, "x", false, List.of());
+        for (int level = 0; level < 60; level++) {
+            deep = Schema.createRecord(
+                    "Deep" + level,
+                    null,
+                    "x",
+                    false,
+                    List.of(new Schema.Field("one", deep), new Schema.Field("two", deep)));
+        }
+        Schema gates = Schemas.event("chat");
+        List<Schema.Field> fields = new ArrayList<>();
+        gates.getFields().forEach(f -> fields.add(new Schema.Field(f, f.schema())));
+        fields.add(new Schema.Field("deep", Schema.createUnion(Schema.create(Schema.Type.NULL), deep)));
+        Schema theirs = Schema.createRecord(gates.getName(), null, gates.getNamespace(), false, fields);
+        GenericRecord event = event("chat");
+        GenericRecord more = new GenericData.Record(theirs);
+        gates.getFields().forEach(f -> more.put(f.name(), event.get(f.name())));
+        publishAs("chat", theirs, more);
+
+        assertThat(gate.lastAudit().getUnplannedFields()).isEqualTo(1);
+    }
+
+    @Test
+    void t9ShouldForwardNothingButAConsentChange() {
+        try (GateDriver narrow = new GateDriver(NOW, GateDriver.POLICIES, 97, 1_000_000)) {
+            GenericRecord order = event("order");
+            narrow.publish(Topics.CONSENT_CHANGES, ADA, narrow.bytes(Topics.events("order"), order));
+
+            assertThat(narrow.lastAudit().getKind()).isEqualTo(EntryKind.FORWARDED);
+            assertThat(narrow.raw(Topics.FORWARDS)).hasSize(1).noneMatch(r -> contains(r.value(), "4111111111111111"));
+        }
     }
 
     @Test

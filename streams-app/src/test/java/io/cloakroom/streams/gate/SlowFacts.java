@@ -5,10 +5,10 @@ import io.cloakroom.policy.EventRules;
 import io.cloakroom.policy.PolicyHistory;
 import org.apache.avro.generic.IndexedRecord;
 
-/** Takes out of an event what a decision may look at, where the policy in force at its time says that it stands. */
-final class Facts {
+/** The slow way to the facts. Takes out of an event what a decision may look at, where the policy in force at its time says that it stands. */
+final class SlowFacts {
 
-    private Facts() {}
+    private SlowFacts() {}
 
     /** @param event in the gate's schema, so {@code meta} is first */
     static Event of(String type, IndexedRecord event, long arrivedAt, PolicyHistory history) {

@@ -1,0 +1,144 @@
+package io.cloakroom.streams.gate;
+
+import io.cloakroom.policy.Decision.Release;
+import io.cloakroom.policy.EventSchema.Kind;
+import io.cloakroom.policy.Pseudonyms;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * The releases of one event, written side by side while the event is walked once. What a form does not have is not
+ * written: there is no other way into a release.
+ */
+final class Releases {
+
+    /** One release being written. */
+    static final class Target {
+        final Out out = new Out();
+        Form form;
+        Pseudonyms.Key key;
+        byte[] subjectToken;
+    }
+
+    private final byte[][] labels;
+    private final int subjectField;
+
+    private byte[] event;
+    private byte[] salt;
+    private Target[] targets = new Target[8];
+    private int count;
+
+    /**
+     * @param labels of each field, in UTF-8: the domain of its tokens
+     * @param subjectField the field whose token is the release's key; negative for none
+     */
+    Releases(byte[][] labels, int subjectField) {
+        this.labels = labels;
+        this.subjectField = subjectField;
+        for (int i = 0; i < targets.length; i++) {
+            targets[i] = new Target();
+        }
+    }
+
+    void start(byte[] event, byte[] salt) {
+        this.event = event;
+        this.salt = salt;
+        this.count = 0;
+    }
+
+    /**
+     * One more release.
+     *
+     * @param proof without which there is none
+     * @param form that the proof allows
+     */
+    void add(Release proof, Form form, Pseudonyms.Key key, byte[] header, byte[] releaseId, byte[] subjectToken) {
+        if (count == targets.length) {
+            targets = Arrays.copyOf(targets, 2 * count);
+            for (int i = count; i < targets.length; i++) {
+                targets[i] = new Target();
+            }
+        }
+        Target target = targets[count++];
+        target.form = form;
+        target.key = key;
+        target.subjectToken = subjectToken;
+        target.out.clear();
+        target.out.put(header).putText(releaseId).put(form.purposes);
+    }
+
+    int count() {
+        return count;
+    }
+
+    Target target(int i) {
+        return targets[i];
+    }
+
+    /** A field begins: null where the release may not have it now, else the branch of its value. */
+    void begin(int field, boolean ownBranch) {
+        for (int t = 0; t < count; t++) {
+            Target target = targets[t];
+            byte action = target.form.actions[field];
+            if (action == Form.NULL) {
+                target.out.putLong(0);
+            } else if (action != Form.ABSENT && !ownBranch) {
+                target.out.putLong(1);
+            }
+        }
+    }
+
+    /** A branch, or a count of items, to each release that has the field. */
+    void number(int field, long number) {
+        for (int t = 0; t < count; t++) {
+            if (targets[t].form.actions[field] >= Form.KEEP) {
+                targets[t].out.putLong(number);
+            }
+        }
+    }
+
+    /** The key of a map's entry: only what is kept has one, the policy has no other treatment for maps. */
+    void copy(int field, int start, int end) {
+        for (int t = 0; t < count; t++) {
+            if (targets[t].form.actions[field] >= Form.KEEP) {
+                targets[t].out.put(event, start, end);
+            }
+        }
+    }
+
+    void leaf(int field, Kind kind, int start, int end) {
+        for (int t = 0; t < count; t++) {
+            Target target = targets[t];
+            switch (target.form.actions[field]) {
+                case Form.ABSENT, Form.NULL -> {}
+                case Form.KEEP -> target.out.put(event, start, end);
+                case Form.PSEUDONYMISE -> target.out.putText(token(target, field, kind, start, end));
+                case Form.GENERALISE -> generalise(target, field, kind, start, end);
+                default -> throw new IllegalStateException("no such action");
+            }
+        }
+    }
+
+    private byte[] token(Target target, int field, Kind kind, int start, int end) {
+        if (field == subjectField) {
+            return target.subjectToken; // its label is subject.id, as the key's
+        }
+        if (kind == Kind.STRING) {
+            return target.key.token(labels[field], event, Node.afterLength(event, start), end, salt);
+        }
+        byte[] digits = Long.toString(Node.number(event, start)).getBytes(StandardCharsets.US_ASCII);
+        return target.key.token(labels[field], digits, 0, digits.length, salt);
+    }
+
+    private void generalise(Target target, int field, Kind kind, int start, int end) {
+        var to = target.form.generalise[field];
+        switch (kind) {
+            case TIMESTAMP -> target.out.putLong(Generalised.time(to.to(), Node.number(event, start)));
+            case DATE -> target.out.putLong(Generalised.date(to.to(), (int) Node.number(event, start)));
+            case STRING ->
+                target.out.putText(
+                        Generalised.text(to, Node.text(event, start, end)).getBytes(StandardCharsets.UTF_8));
+            case ENUM, INT, LONG, RECORD, OTHER -> throw new IllegalStateException("no rule for " + kind);
+        }
+    }
+}
