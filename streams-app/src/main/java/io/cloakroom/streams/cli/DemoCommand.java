@@ -61,11 +61,11 @@ public final class DemoCommand implements Callable<Integer> {
         Path directory = Files.createTempDirectory(Files.createDirectories(Home.data()), "demo-");
         Path policy = policies == null ? Home.policies() : policies;
         Blueprint blueprint = Blueprint.load(policy);
-        // Also when it is ended by Ctrl-C.
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(directory)));
-        try (Embedded embedded = Embedded.start(
+        try (Stopping stopping = new Stopping(() -> delete(directory));
+                Embedded embedded = Embedded.start(
                         directory, policy, blueprint, ports.broker(), ports.registry(), ports.partitions());
                 Gate gate = Gate.start(embedded.settings(), blueprint)) {
+            stopping.stops(gate);
             gate.awaitRunning();
             err.println(embedded.ready());
             err.flush();

@@ -55,17 +55,20 @@ public final class RunCommand implements Callable<Integer> {
         }
         Settings settings = connection.settings();
         Blueprint blueprint = Blueprint.load(settings.policies());
-        if (!embedded) {
-            return run(settings, blueprint, "ready");
-        }
-        try (Embedded inside = Embedded.start(
-                data, settings.policies(), blueprint, ports.broker(), ports.registry(), ports.partitions())) {
-            return run(inside.settings(), blueprint, inside.ready());
+        try (Stopping stopping = new Stopping(() -> {})) {
+            if (!embedded) {
+                return run(settings, blueprint, "ready", stopping);
+            }
+            try (Embedded inside = Embedded.start(
+                    data, settings.policies(), blueprint, ports.broker(), ports.registry(), ports.partitions())) {
+                return run(inside.settings(), blueprint, inside.ready(), stopping);
+            }
         }
     }
 
-    private int run(Settings settings, Blueprint blueprint, String ready) throws Exception {
+    private int run(Settings settings, Blueprint blueprint, String ready, Stopping stopping) throws Exception {
         try (Gate gate = Gate.start(settings, blueprint)) {
+            stopping.stops(gate);
             gate.awaitRunning();
             PrintWriter err = spec.commandLine().getErr();
             err.println(ready);
