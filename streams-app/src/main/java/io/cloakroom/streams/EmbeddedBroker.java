@@ -3,15 +3,19 @@ package io.cloakroom.streams;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
@@ -32,10 +36,12 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     private final KafkaRaftServer server;
     private final String bootstrapServers;
+    private final FileChannel lock;
 
-    private EmbeddedBroker(KafkaRaftServer server, String bootstrapServers) {
+    private EmbeddedBroker(KafkaRaftServer server, String bootstrapServers, FileChannel lock) {
         this.server = server;
         this.bootstrapServers = bootstrapServers;
+        this.lock = lock;
     }
 
     /**
@@ -48,6 +54,16 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws FileSystemException if the directory holds something else than a broker's data
      */
     public static EmbeddedBroker start(Path directory, int port) throws IOException {
+        FileChannel lock = lock(directory);
+        try {
+            return start(directory, port, lock);
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private static EmbeddedBroker start(Path directory, int port, FileChannel lock) throws IOException {
         int clientPort = freePort(port);
         int controllerPort = freePort(0);
         Properties settings = settings(directory, clientPort, controllerPort);
@@ -65,7 +81,7 @@ public final class EmbeddedBroker implements AutoCloseable {
             }
             throw new IOException("The broker in " + directory + " did not start: " + e.getMessage(), e);
         }
-        return new EmbeddedBroker(server, HOST + ":" + clientPort);
+        return new EmbeddedBroker(server, HOST + ":" + clientPort, lock);
     }
 
     /** The value of {@code bootstrap.servers} for this broker. */
@@ -78,6 +94,28 @@ public final class EmbeddedBroker implements AutoCloseable {
     public void close() {
         server.shutdown();
         server.awaitShutdown();
+        try {
+            lock.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Kafka's own lock comes too late: its controller has written to the log by then. */
+    private static FileChannel lock(Path directory) throws IOException {
+        Path beside = directory.resolveSibling(directory.getFileName() + ".lock");
+        Files.createDirectories(directory.toAbsolutePath().getParent());
+        FileChannel channel = FileChannel.open(beside, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            if (channel.tryLock() != null) {
+                return channel;
+            }
+        } catch (OverlappingFileLockException e) {
+            // In this very process: the same answer.
+        }
+        channel.close();
+        throw new FileSystemException(
+                directory.toString(), null, "is in use by another broker: stop that one, or choose another directory");
     }
 
     static Properties settings(Path directory, int clientPort, int controllerPort) {
@@ -119,7 +157,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         } catch (BindException e) {
             BindException taken = new BindException(
                     "Port " + port + " of " + HOST + " is taken: stop what listens there, or choose another port.");
-            taken.initCause(e);
+            taken.addSuppressed(e);
             throw taken;
         }
     }

@@ -121,10 +121,6 @@ class CanaryIT {
                             .filter(text::contains)
                             .forEach(marker -> found.computeIfAbsent(marker, m -> new TreeSet<>())
                                     .add(topic));
-                    // What is left of a marker that was cut would be found by its beginning.
-                    assertThat(allowed.keySet().stream().anyMatch(text::contains) || !text.contains("Qx"))
-                            .as("a marker that nobody planted, in " + topic)
-                            .isTrue();
                 }
             }
         } finally {

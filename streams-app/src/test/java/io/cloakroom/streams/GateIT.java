@@ -356,7 +356,7 @@ class GateIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"unknown purpose", "garbage", "nothing", "endless collector", "endless notice"})
+    @ValueSource(strings = {"unknown purpose", "garbage", "nothing", "endless collector"})
     void shouldBlockAPersonOfWhomAControlRecordIsUndecided(String fault) throws Exception {
         String customer = "customer:blocked-by-" + fault.replace(' ', '-');
         cluster.decided(Given.grown(customer));
@@ -369,10 +369,6 @@ class GateIT {
                 cluster.record(withdrawal.setPurpose("fun").build());
             case "endless collector" ->
                 cluster.record(withdrawal.setCollector("x".repeat(70_000)).build());
-            case "endless notice" ->
-                cluster.record(Given.analyticsConsent(customer, ConsentKind.GRANT)
-                        .setNoticeVersion("x".repeat(70_000))
-                        .build());
             case "garbage" ->
                 new ProducerRecord<>(
                         Topics.CONSENT_CHANGES, customer.getBytes(StandardCharsets.UTF_8), new byte[] {1, 2});

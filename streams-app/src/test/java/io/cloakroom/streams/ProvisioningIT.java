@@ -9,6 +9,8 @@ import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.gate.Topics;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -116,6 +118,15 @@ class ProvisioningIT {
             }
             assertThat(cluster.release("analytics", before).at("total")).isEqualTo(order.getTotal());
 
+            String text = Files.readString(policy);
+            Files.writeString(policy, text + "# edited in place\n");
+            try (Gate gate = Gate.start(cluster.settings, Blueprint.load(policy))) {
+                assertThatThrownBy(gate::awaitEnd)
+                        .rootCause()
+                        .hasMessageStartingWith("the policy of 2017-11-17 decided here and is another now");
+            }
+            Files.writeString(policy, text);
+
             Blueprint tighter = Blueprint.load(withoutAmounts(policy));
             String subject = "analytics.order-value";
             assertThat(plan(admin, cluster, tighter).unregistered())
@@ -165,13 +176,16 @@ class ProvisioningIT {
     }
 
     /** Moves {@code order.amount} from what analytics keeps to what it does not get. */
+    /** The policy and, from yesterday on, one without amounts. */
     private static Path withoutAmounts(Path policy) throws Exception {
         String text = Files.readString(policy);
+        String version = LocalDate.now(ZoneOffset.UTC).minusDays(1).toString();
         int analytics = text.indexOf("\n  analytics:");
-        String tighter = text.substring(0, analytics)
+        String tighter = text.substring(0, analytics).replace("version: \"2017-11-17\"", "version: \"" + version + "\"")
                 + text.substring(analytics)
                         .replaceFirst("(keep: \\[[^\\]]*), order\\.amount", "$1")
                         .replaceFirst("drop: \\[", "drop: [order.amount, ");
-        return Files.writeString(policy, tighter);
+        Files.writeString(policy.resolveSibling(version + ".yaml"), tighter);
+        return policy.getParent();
     }
 }

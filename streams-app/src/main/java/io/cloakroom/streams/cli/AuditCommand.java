@@ -63,6 +63,9 @@ public final class AuditCommand {
                     .append(entry.getReason().getClause())
                     .append(')');
         }
+        if (entry.getUnplannedFields() > 0) {
+            text.append(", fields that no output has: ").append(entry.getUnplannedFields());
+        }
         text.append('\n');
         for (RecipientDecision decision : entry.getDecisions()) {
             text.append(String.format(

@@ -58,9 +58,9 @@ public final class DemoCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter err = spec.commandLine().getErr();
-        Path directory = Files.createTempDirectory(Files.createDirectories(Home.data()), "demo-");
         Path policy = policies == null ? Home.policies() : policies;
         Blueprint blueprint = Blueprint.load(policy);
+        Path directory = Files.createTempDirectory(Files.createDirectories(Home.data()), "demo-");
         try (Stopping stopping = new Stopping(() -> delete(directory));
                 Embedded embedded = Embedded.start(
                         directory, policy, blueprint, ports.broker(), ports.registry(), ports.partitions());

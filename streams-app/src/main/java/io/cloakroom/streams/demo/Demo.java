@@ -15,6 +15,7 @@ import io.cloakroom.streams.AuditReader;
 import io.cloakroom.streams.Blueprint;
 import io.cloakroom.streams.Settings;
 import io.cloakroom.streams.demo.SampleData.Published;
+import io.cloakroom.streams.gate.Topics;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -25,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
@@ -45,6 +48,11 @@ public final class Demo {
     /** Long enough for a slow machine; a gate that is silent this long has failed. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+    private static final int SLICES = 12;
+
+    /** Of a list, one element shows the form of all. */
+    private static final Pattern FURTHER = Pattern.compile(".*\\[[1-9]\\d*].*");
+
     private final Settings settings;
     private final Blueprint blueprint;
     private final PrintWriter out;
@@ -64,39 +72,29 @@ public final class Demo {
      * @param terminal whether progress can be drawn
      * @throws IllegalStateException if the broker refuses a record, or the gate falls silent
      */
-    public void show(SampleData data, boolean terminal) throws KeysMissingException, InterruptedException {
+    public void show(SampleData data, boolean terminal) throws KeysMissingException {
         out.println(data.describe());
         out.println();
         out.flush();
         OutcomeTable table = new OutcomeTable();
         Map<String, Example> examples = new LinkedHashMap<>();
         try (AuditReader audit = AuditReader.open(settings, true);
+                KafkaProducer<String, Object> producer = producer();
                 ProgressBar progress = progress(data.records().size(), terminal)) {
-            AtomicReference<Exception> failure = new AtomicReference<>();
-            Thread publisher = new Thread(() -> publish(data.records(), failure), "publisher");
-            publisher.start();
-            long silentSince = System.nanoTime();
-            for (int decided = 0; decided < data.records().size(); ) {
-                List<AuditEntry> entries = audit.next();
-                for (AuditEntry entry : entries) {
-                    table.add(entry);
-                    entry.getDecisions().stream()
-                            .filter(d -> d.getOutcome() == Outcome.RELEASE)
-                            .forEach(d -> examples.merge(d.getRecipient(), new Example(entry, d), this::richer));
-                }
-                decided += entries.size();
-                progress.stepTo(decided);
-                if (!entries.isEmpty()) {
-                    silentSince = System.nanoTime();
-                }
-                if (failure.get() != null) {
-                    throw new IllegalStateException("the broker refused a record", failure.get());
-                }
-                if (System.nanoTime() - silentSince > PATIENCE.toNanos()) {
-                    throw new IllegalStateException("no decision for " + PATIENCE.toSeconds() + " s, after " + decided);
+            for (List<Published> part : inParts(data.records())) {
+                publish(part, producer);
+                for (int undecided = part.size(); undecided > 0; ) {
+                    List<AuditEntry> entries = await(audit);
+                    for (AuditEntry entry : entries) {
+                        table.add(entry);
+                        entry.getDecisions().stream()
+                                .filter(d -> d.getOutcome() == Outcome.RELEASE)
+                                .forEach(d -> examples.merge(d.getRecipient(), new Example(entry, d), this::richer));
+                    }
+                    undecided -= entries.size();
+                    progress.stepBy(entries.size());
                 }
             }
-            publisher.join();
         }
         out.println(table);
         out.println();
@@ -133,19 +131,52 @@ public final class Demo {
                         .build();
     }
 
-    private void publish(List<Published> records, AtomicReference<Exception> failure) {
+    /**
+     * The day in slices, of each first what people said and then what happened: a slice is decided before the next is
+     * published, so that the same data have the same outcome however fast the machine is.
+     */
+    private static List<List<Published>> inParts(List<Published> day) {
+        List<List<Published>> parts = new ArrayList<>();
+        int slice = Math.max(1, day.size() / SLICES);
+        for (int from = 0; from < day.size(); from += slice) {
+            List<Published> records = day.subList(from, Math.min(day.size(), from + slice));
+            Map<Boolean, List<Published>> said = records.stream()
+                    .collect(Collectors.partitioningBy(r -> r.topic().equals(Topics.CONSENT_CHANGES)));
+            parts.add(said.get(true));
+            parts.add(said.get(false));
+        }
+        return parts;
+    }
+
+    private static List<AuditEntry> await(AuditReader audit) {
+        long until = System.nanoTime() + PATIENCE.toNanos();
+        while (System.nanoTime() < until) {
+            List<AuditEntry> entries = audit.next();
+            if (!entries.isEmpty()) {
+                return entries;
+            }
+        }
+        throw new IllegalStateException("no decision for " + PATIENCE.toSeconds() + " s");
+    }
+
+    private KafkaProducer<String, Object> producer() {
         Map<String, Object> config = settings.client();
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         AvroSerializer values = new AvroSerializer();
         values.configure(settings.client(), false);
-        try (KafkaProducer<String, Object> producer = new KafkaProducer<>(config, new StringSerializer(), values)) {
-            for (Published record : records) {
-                producer.send(
-                        new ProducerRecord<>(record.topic(), record.key(), record.value()),
-                        (metadata, error) -> failure.compareAndSet(null, error));
-            }
-        } catch (RuntimeException e) {
-            failure.compareAndSet(null, e);
+        return new KafkaProducer<>(config, new StringSerializer(), values);
+    }
+
+    private static void publish(List<Published> records, KafkaProducer<String, Object> producer) {
+        AtomicReference<Exception> failure = new AtomicReference<>();
+        for (Published record : records) {
+            producer.send(
+                    new ProducerRecord<>(record.topic(), record.key(), record.value()),
+                    (metadata, error) -> failure.compareAndSet(null, error));
+        }
+        producer.flush();
+        if (failure.get() != null) {
+            throw new IllegalStateException("the broker refused a record", failure.get());
         }
     }
 
@@ -168,7 +199,9 @@ public final class Demo {
         Map<String, String> after = new LinkedHashMap<>();
         flatten("", release(reader, name + "." + type, entry.getPartition(), releaseId), after);
 
-        List<Map.Entry<String, String>> rows = new ArrayList<>(before.entrySet());
+        List<Map.Entry<String, String>> rows = before.entrySet().stream()
+                .filter(row -> !FURTHER.matcher(row.getKey()).matches())
+                .toList();
         out.println(name + " reads " + name + "." + type + ", "
                 + String.join(", ", example.decision().getPurposes()) + " ("
                 + example.decision().getClause() + ")");
