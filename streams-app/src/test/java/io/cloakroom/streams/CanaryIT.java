@@ -188,7 +188,7 @@ class CanaryIT {
             if (isText(field.schema()) && !FIXED.contains(at)) {
                 String marker = prefix + at.replace('.', '_') + "xQ";
                 markers.put(at, marker);
-                record.put(field.pos(), "/one/two/" + marker);
+                record.put(field.pos(), "/one/two/three/" + marker);
             }
         }
     }
