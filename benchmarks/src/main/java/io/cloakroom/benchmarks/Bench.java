@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -87,6 +88,15 @@ public final class Bench implements Callable<Integer> {
             description = "Of half load in each run, for the latency (default: ${DEFAULT-VALUE}).")
     private int pace;
 
+    @Option(names = "--no-jmh", description = "Without the gate's parts alone, by JMH.")
+    private boolean noJmh;
+
+    @Option(
+            names = "--write-docs",
+            paramLabel = "FILE",
+            description = "Also write the figures between the markers of this page.")
+    private Path docs;
+
     @Spec
     private CommandSpec spec;
 
@@ -111,10 +121,17 @@ public final class Bench implements Callable<Integer> {
         Options options = options(home);
         Path directory = Files.createTempDirectory(Files.createDirectories(home.resolve("data")), "bench-");
         try {
-            Report report = new Report(options, Harness.measure(options, directory, line -> {
-                err.println(line);
-                err.flush();
-            }));
+            Machine machine = Machine.now();
+            Harness.Measured measured = Harness.measure(options, directory, line -> progress(err, line));
+            Map<String, Double> parts = Map.of();
+            if (!noJmh) {
+                progress(err, "the gate's parts alone");
+                parts = Micro.measure();
+            }
+            Report report = new Report(options, machine, measured, parts);
+            if (docs != null) {
+                PerformancePage.write(docs, report, arguments());
+            }
             if (json) {
                 out.println(JsonMapper.builder().build().writeValueAsString(report.json()));
             } else {
@@ -125,6 +142,15 @@ public final class Bench implements Callable<Integer> {
         } finally {
             delete(directory);
         }
+    }
+
+    private static void progress(PrintWriter err, String line) {
+        err.println(line);
+        err.flush();
+    }
+
+    private List<String> arguments() {
+        return spec.commandLine().getParseResult().originalArgs();
     }
 
     private Options options(Path home) throws IOException {
@@ -143,7 +169,7 @@ public final class Bench implements Callable<Integer> {
         return new Options(policies, records, people, recipients, rules, pairs, threads, partitions, pace);
     }
 
-    private static void delete(Path directory) throws IOException {
+    static void delete(Path directory) throws IOException {
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);

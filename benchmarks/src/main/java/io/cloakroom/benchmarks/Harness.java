@@ -129,7 +129,7 @@ final class Harness implements AutoCloseable {
             for (int i = 0; i < Contender.values().length; i++) {
                 Contender contender = Contender.values()[(i + pair) % Contender.values().length];
                 try (Session session = new Session(contender)) {
-                    Run.Load full = session.run();
+                    Run.Throughput full = session.run();
                     rates.put(contender, full.events());
                     // The limit is measured where the gate is, so that the difference is the gate's.
                     double half = rates.get(contender == Contender.PASS_THROUGH ? Contender.GATE : contender) / 2;
@@ -224,7 +224,7 @@ final class Harness implements AutoCloseable {
             admin.alterConsumerGroupOffsets(contender.id(), offsets).all().get();
         }
 
-        Run.Load run() throws Exception {
+        Run.Throughput run() throws Exception {
             publish(orders(options.records(), 2).stream());
             published += options.records();
             process.ask("start");
@@ -242,7 +242,7 @@ final class Harness implements AutoCloseable {
             }
             Usage usage = last.usage.since(first.get().usage);
             Usage brokers = last.broker.since(first.get().broker);
-            return new Run.Load(
+            return new Run.Throughput(
                     events / usage.seconds(),
                     usage.cpu() / 1e3 / events,
                     (double) usage.allocated() / events,

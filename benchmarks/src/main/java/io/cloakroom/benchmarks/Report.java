@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
@@ -13,11 +14,24 @@ import java.util.function.ToDoubleFunction;
 final class Report {
 
     private final Options options;
+    private final Machine machine;
     private final Measured measured;
+    private final Map<String, Double> parts;
 
-    Report(Options options, Measured measured) {
+    /** @param parts operations in a second on one core, by JMH's name; empty if they were not measured */
+    Report(Options options, Machine machine, Measured measured, Map<String, Double> parts) {
         this.options = options;
+        this.machine = machine;
         this.measured = measured;
+        this.parts = parts;
+    }
+
+    Machine machine() {
+        return machine;
+    }
+
+    Optional<Double> part(String name) {
+        return Optional.ofNullable(parts.get(name));
     }
 
     Spread gateOverPassThrough() {
@@ -121,6 +135,12 @@ final class Report {
         spread(lines, "added CPU, gate / idiomatic", addedCpu());
         spread(lines, "p99 gate - pass-through, ms", addedLatency());
         lines.add(String.format("same releases of gate and idiomatic: %,d", measured.same()));
+        if (!parts.isEmpty()) {
+            lines.add("");
+            parts.forEach((name, rate) -> lines.add(String.format(Locale.ROOT, "%-34s %,14.0f /s", name, rate)));
+        }
+        lines.add("");
+        lines.add(machine.toString());
         return lines;
     }
 
@@ -169,7 +189,9 @@ final class Report {
         }
         json.put("contenders", contenders);
         json.put("same_releases", measured.same());
+        json.put("operations_per_second_and_core", parts);
         json.put("options", options.json());
+        json.put("machine", machine);
         return json;
     }
 }

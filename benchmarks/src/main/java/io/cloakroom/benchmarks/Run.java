@@ -5,7 +5,7 @@ package io.cloakroom.benchmarks;
  *
  * @param idle processor seconds that its process uses in a second in which nothing comes
  */
-record Run(Load load, Latency latency, double idle) {
+record Run(Throughput load, Latency latency, double idle) {
 
     /**
      * With as much to do as it can.
@@ -15,7 +15,7 @@ record Run(Load load, Latency latency, double idle) {
      * @param allocated in bytes per event
      * @param brokerCpu of the broker's process, in microseconds per event
      */
-    record Load(double events, double cpu, double allocated, double brokerCpu) {}
+    record Throughput(double events, double cpu, double allocated, double brokerCpu) {}
 
     /** From the broker's time of an order to the moment in which a reader has its audit entry, in milliseconds. */
     record Latency(double offered, double p50, double p99) {}
