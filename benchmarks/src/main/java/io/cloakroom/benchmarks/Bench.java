@@ -28,6 +28,8 @@ import tools.jackson.databind.json.JsonMapper;
         mixinStandardHelpOptions = true)
 public final class Bench implements Callable<Integer> {
 
+    private static final int MANY_PEOPLE = 1_000_000;
+
     @Option(names = "--json", description = "One document on standard output.")
     private boolean json;
 
@@ -130,7 +132,7 @@ public final class Bench implements Callable<Integer> {
             }
             Report report = new Report(options, machine, measured, parts);
             if (docs != null) {
-                PerformancePage.write(docs, report, arguments());
+                PerformancePage.write(docs, section(), report, arguments());
             }
             if (json) {
                 out.println(JsonMapper.builder().build().writeValueAsString(report.json()));
@@ -147,6 +149,13 @@ public final class Bench implements Callable<Integer> {
     private static void progress(PrintWriter err, String line) {
         err.println(line);
         err.flush();
+    }
+
+    private String section() {
+        if (rules > 0) {
+            return "many rules";
+        }
+        return people >= MANY_PEOPLE ? "many people" : "the default run";
     }
 
     private List<String> arguments() {

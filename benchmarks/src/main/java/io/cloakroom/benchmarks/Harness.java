@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.kafka.clients.admin.Admin;
@@ -48,7 +49,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class Harness implements AutoCloseable {
 
     private static final String ORDERS = Topics.events(Load.TYPE);
-    private static final Duration PATIENCE = Duration.ofMinutes(30);
+
+    /** Without a single commit: then a contender has failed, and has said so on standard error. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** Of the orders of a run; before that, caches and clients start. */
     private static final double SKIPPED = 0.2;
@@ -178,14 +181,12 @@ final class Harness implements AutoCloseable {
     /** Of different histories first, then of those whose orders everybody gets: of these the pass-through takes its bytes. */
     private Comparison.Result compare() throws Exception {
         SplittableRandom random = new SplittableRandom(1);
-        List<ProducerRecord<byte[], byte[]>> compared = new ArrayList<>();
-        for (int i = 0; i < HISTORY_PEOPLE * ORDERS_OF_EACH; i++) {
-            compared.add(order(options.people() + i % HISTORY_PEOPLE, random));
-        }
-        compared.addAll(orders(Math.max(2_000, Math.min(10_000, options.records() / 10)), 1));
-        publish(compared.stream());
+        int histories = HISTORY_PEOPLE * ORDERS_OF_EACH;
+        int others = Math.max(1_000, Math.min(10_000, options.records() / 10));
+        publish(IntStream.range(0, histories).mapToObj(i -> order(options.people() + i % HISTORY_PEOPLE, random)));
+        publish(orders(others, 1));
         for (Contender contender : List.of(Contender.GATE, Contender.IDIOMATIC)) {
-            progress.accept("what people said, and " + compared.size() + " orders to compare: " + contender.id());
+            progress.accept("what people said, and " + (histories + others) + " orders to compare: " + contender.id());
             contenders.get(contender).ask("start");
             awaitCommitted(contender, ends(Topics.CONSENT_CHANGES), left -> {});
             awaitCommitted(contender, ends(ORDERS), left -> {});
@@ -225,21 +226,18 @@ final class Harness implements AutoCloseable {
         }
 
         Run.Throughput run() throws Exception {
-            publish(orders(options.records(), 2).stream());
+            publish(orders(options.records(), 2));
             published += options.records();
             process.ask("start");
-            Map<TopicPartition, Long> ends = ends(ORDERS);
-            AtomicReference<Snapshot> first = new AtomicReference<>();
-            awaitCommitted(contender, ends, left -> {
-                if (first.get() == null && left <= options.records() * (1 - SKIPPED)) {
+            AtomicReference<Snapshot> first = new AtomicReference<>(new Snapshot(process, options.records()));
+            awaitCommitted(contender, ends(ORDERS), left -> {
+                boolean skipping = first.get().left == options.records();
+                if (skipping && left > 0 && left <= options.records() * (1 - SKIPPED)) {
                     first.set(new Snapshot(process, left));
                 }
             });
             Snapshot last = new Snapshot(process, 0);
             long events = first.get().left;
-            if (events == 0) {
-                throw new IllegalStateException("a run was over before it was looked at: give it more --records");
-            }
             Usage usage = last.usage.since(first.get().usage);
             Usage brokers = last.broker.since(first.get().broker);
             return new Run.Throughput(
@@ -258,7 +256,8 @@ final class Harness implements AutoCloseable {
         }
 
         Run.Latency latency(double rate) throws Exception {
-            List<ProducerRecord<byte[], byte[]>> paced = orders((int) (rate * options.pace()), 3);
+            List<ProducerRecord<byte[], byte[]>> paced =
+                    orders((int) (rate * options.pace()), 3).toList();
             published += paced.size();
             long countedFrom = System.currentTimeMillis() + options.pace() * 1_000L / 3;
             AtomicBoolean ended = new AtomicBoolean();
@@ -355,13 +354,10 @@ final class Harness implements AutoCloseable {
 
     // The broker.
 
-    private List<ProducerRecord<byte[], byte[]>> orders(int count, long seed) {
+    /** Of people at random, made as they are taken. */
+    private Stream<ProducerRecord<byte[], byte[]>> orders(int count, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        List<ProducerRecord<byte[], byte[]>> made = new ArrayList<>(count);
-        for (int i = 0; i < count; i++) {
-            made.add(order(random.nextInt(load.people()), random));
-        }
-        return made;
+        return IntStream.range(0, count).mapToObj(i -> order(random.nextInt(load.people()), random));
     }
 
     private ProducerRecord<byte[], byte[]> order(int person, SplittableRandom random) {
@@ -401,23 +397,33 @@ final class Harness implements AutoCloseable {
 
     /** Looks every few milliseconds how much is left, which it tells. */
     private void awaitCommitted(Contender contender, Map<TopicPartition, Long> ends, Left told) throws Exception {
-        Instant deadline = Instant.now().plus(PATIENCE);
-        while (Instant.now().isBefore(deadline)) {
-            Map<TopicPartition, OffsetAndMetadata> committed = admin.listConsumerGroupOffsets(contender.id())
-                    .partitionsToOffsetAndMetadata()
-                    .get();
-            long left = 0;
-            for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
-                OffsetAndMetadata done = committed.get(end.getKey());
-                left += end.getValue() - (done == null ? 0 : done.offset());
-            }
+        long before = Long.MAX_VALUE;
+        long left = Long.MAX_VALUE;
+        Instant deadline = Instant.MAX;
+        while (left > 0) {
+            left = left(contender, ends);
             told.records(left);
-            if (left <= 0) {
-                return;
+            if (left < before) {
+                before = left;
+                deadline = Instant.now().plus(PATIENCE);
+            } else if (Instant.now().isAfter(deadline)) {
+                throw new IllegalStateException(contender.id() + " has stopped with " + left + " records before it");
             }
             Thread.sleep(10);
         }
-        throw new IllegalStateException(contender.id() + " has not read its input in " + PATIENCE);
+    }
+
+    private long left(Contender contender, Map<TopicPartition, Long> ends)
+            throws ExecutionException, InterruptedException {
+        Map<TopicPartition, OffsetAndMetadata> committed = admin.listConsumerGroupOffsets(contender.id())
+                .partitionsToOffsetAndMetadata()
+                .get();
+        long left = 0;
+        for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
+            OffsetAndMetadata done = committed.get(end.getKey());
+            left += end.getValue() - (done == null ? 0 : done.offset());
+        }
+        return left;
     }
 
     private interface Left {

@@ -11,7 +11,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** JMH's part of a run: what one core does of the gate's work without a broker. */
+/** JMH's part of a run: the two figures that have a target. The other benchmarks are run with JMH's own main class. */
 final class Micro {
 
     static final String DECIDE = "DecideBenchmark.decide";
@@ -22,12 +22,13 @@ final class Micro {
     /** Operations in a second, by benchmark. */
     static Map<String, Double> measure() throws IOException {
         Options options = new OptionsBuilder()
-                .include("io\\.cloakroom\\.benchmarks\\..*")
+                .include(DECIDE)
+                .include(WHOLE)
                 .forks(1)
                 .warmupIterations(3)
-                .warmupTime(TimeValue.seconds(1))
+                .warmupTime(TimeValue.seconds(2))
                 .measurementIterations(3)
-                .measurementTime(TimeValue.seconds(1))
+                .measurementTime(TimeValue.seconds(2))
                 .jvmArgsAppend("-Dcloakroom.home=" + System.getProperty("cloakroom.home", "."))
                 .verbosity(VerboseMode.SILENT)
                 .build();

@@ -25,7 +25,7 @@ import org.apache.kafka.streams.processor.api.Record;
 final class PassThrough {
 
     /** More different records than a batch holds: repeated within one, they would compress to nothing. */
-    private static final int DIFFERENT = 2_000;
+    private static final int DIFFERENT = 1_000;
 
     private PassThrough() {}
 

@@ -10,22 +10,25 @@ import java.util.Locale;
 /** The figures on the page about speed: between two markers, so that nobody types one. */
 final class PerformancePage {
 
-    private static final String BEGIN = "<!-- figures: written by bin/cloakroom bench --write-docs -->";
     private static final String END = "<!-- end of figures -->";
 
     private PerformancePage() {}
 
-    /** @throws IOException also if the page has no markers */
-    static void write(Path page, Report report, List<String> arguments) throws IOException {
+    /**
+     * @param section of the page: one for the default run and one for each kind of run that has a row of its own
+     * @throws IOException also if the page has no markers for it
+     */
+    static void write(Path page, String section, Report report, List<String> arguments) throws IOException {
         String text = Files.readString(page);
-        int begin = text.indexOf(BEGIN);
-        int end = text.indexOf(END);
-        if (begin < 0 || end < begin) {
-            throw new IOException(page + " has no line " + BEGIN + " before a line " + END);
+        String marker = "<!-- figures of " + section + ", written by bin/cloakroom bench -->";
+        int begin = text.indexOf(marker);
+        int end = text.indexOf(END, begin);
+        if (begin < 0 || end < 0) {
+            throw new IOException(page + " has no line " + marker + " before a line " + END);
         }
         Files.writeString(
                 page,
-                text.substring(0, begin + BEGIN.length()) + "\n\n" + String.join("\n", figures(report, arguments))
+                text.substring(0, begin + marker.length()) + "\n\n" + String.join("\n", figures(report, arguments))
                         + "\n\n" + text.substring(end));
     }
 

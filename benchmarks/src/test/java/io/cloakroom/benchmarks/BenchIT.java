@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The harness from end to end, with so little to do that its figures mean nothing. */
-@Timeout(180)
+@Timeout(300)
 class BenchIT {
 
     private final StringWriter out = new StringWriter();
@@ -25,7 +25,7 @@ class BenchIT {
 
     @Test
     void shouldRunAllThreeAndFindTheSameReleases() {
-        int exit = bench("--json", "--records", "10000", "--people", "500", "--pairs", "1", "--pace", "2", "--no-jmh");
+        int exit = bench("--json", "--records", "3000", "--people", "200", "--pairs", "1", "--pace", "2", "--no-jmh");
         assertThat(err.toString()).contains("pair 1 pass-through", "pair 1 gate", "pair 1 idiomatic");
         assertThat(exit).isZero();
         JsonNode json = JsonMapper.builder().build().readTree(out.toString());
@@ -33,8 +33,8 @@ class BenchIT {
                 new String[] {"gate_over_pass_through", "gate_over_idiomatic", "added_cpu_gate_over_idiomatic"}) {
             assertThat(json.get(ratio).propertyNames()).as(ratio).containsExactly("median", "min", "max");
         }
-        // 2,000 orders of which everybody reads all; of the 400 with histories, some read some.
-        assertThat(json.get("same_releases").asInt()).isBetween(10_001, 11_999);
+        // 1,000 orders of which everybody reads all; of the 400 with histories, some read some.
+        assertThat(json.get("same_releases").asInt()).isBetween(5_001, 6_999);
         for (Contender contender : Contender.values()) {
             JsonNode figures = json.get("contenders").get(contender.id());
             assertThat(figures.get("written_records_per_event").asInt()).isEqualTo(6);
