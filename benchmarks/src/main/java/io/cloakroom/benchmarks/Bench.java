@@ -19,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** {@code bin/cloakroom bench}. */
 @Command(
-        name = "bench",
+        name = "cloakroom bench",
         description = {
             "Measures the gate between a topology that only writes what the gate writes, and the same job as it is usually"
                     + " written with Kafka Streams' DSL.",

@@ -2,7 +2,9 @@ package io.cloakroom.benchmarks;
 
 import io.cloakroom.streams.Blueprint;
 import io.cloakroom.streams.Embedded;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -11,10 +13,9 @@ final class BrokerProcess {
 
     private BrokerProcess() {}
 
-    static Child start(Path directory, Path policies, int partitions) throws java.io.IOException {
+    static Child start(Path directory, Path policies, int partitions) throws IOException {
         return Child.start(
-                BrokerProcess.class,
-                java.util.List.of(directory.toString(), policies.toString(), Integer.toString(partitions)));
+                BrokerProcess.class, List.of(directory.toString(), policies.toString(), Integer.toString(partitions)));
     }
 
     /** Arguments: directory, policies, partitions. */

@@ -3,6 +3,7 @@ package io.cloakroom.benchmarks;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -68,7 +69,7 @@ final class Child implements AutoCloseable {
 
     /** The child's side: answers questions until there are no more. */
     static void serve(Answers answers) throws Exception {
-        BufferedReader in = new BufferedReader(new java.io.InputStreamReader(System.in, StandardCharsets.UTF_8));
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         for (String question = in.readLine(); question != null; question = in.readLine()) {
             String answer = question.equals("usage") ? Usage.now() : answers.to(question);
             System.out.println(ANSWER + answer);

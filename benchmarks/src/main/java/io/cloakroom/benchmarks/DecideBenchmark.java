@@ -1,12 +1,10 @@
 package io.cloakroom.benchmarks;
 
-import io.cloakroom.policy.Change;
 import io.cloakroom.policy.Decision.Release;
 import io.cloakroom.policy.Engine;
 import io.cloakroom.policy.Event;
 import io.cloakroom.policy.Judgement;
 import io.cloakroom.policy.Person;
-import java.time.LocalDate;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.Scope;
@@ -21,7 +19,7 @@ public class DecideBenchmark {
 
     private final long now = System.currentTimeMillis();
     private final Event[] events = new Event[1_024];
-    private final Person[] people = new Person[1_024];
+    private final Person person = Fixture.person(BRAND);
     private Engine engine;
     private int next;
 
@@ -41,19 +39,8 @@ public class DecideBenchmark {
                     "",
                     "",
                     "");
-            byte[] salt = new byte[Person.SALT_LENGTH];
-            salt[0] = (byte) i;
-            people[i] = Person.stranger(salt)
-                    .with(new Change.Age(LocalDate.of(1980, 1, 1).plusDays(i).toEpochDay()))
-                    .with(new Change.Grant(
-                            new io.cloakroom.policy.Scope(BenchPolicy.CONSENTED, BRAND, "", ""),
-                            now - 1_000_000,
-                            "2017-11-17",
-                            Long.MAX_VALUE,
-                            false));
         }
-        boolean all =
-                engine.decide(events[0], people[0], now).decisions().stream().allMatch(d -> d instanceof Release);
+        boolean all = engine.decide(events[0], person, now).decisions().stream().allMatch(d -> d instanceof Release);
         if (!all) {
             throw new IllegalStateException("the load is made so that every recipient is released to");
         }
@@ -63,6 +50,6 @@ public class DecideBenchmark {
     @OperationsPerInvocation(Fixture.RECIPIENTS)
     public Judgement decide() {
         next = (next + 1) % events.length;
-        return engine.decide(events[next], people[next], now);
+        return engine.decide(events[next], person, now);
     }
 }

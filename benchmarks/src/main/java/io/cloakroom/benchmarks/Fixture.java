@@ -1,10 +1,13 @@
 package io.cloakroom.benchmarks;
 
 import io.cloakroom.control.ConsentChange;
+import io.cloakroom.policy.Change;
 import io.cloakroom.policy.Engine;
+import io.cloakroom.policy.Person;
 import io.cloakroom.policy.PolicyRefusedException;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.policy.Pseudonyms.KeysMissingException;
+import io.cloakroom.policy.Scope;
 import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.Blueprint;
@@ -15,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +68,18 @@ public final class Fixture {
 
     public GateParts parts() {
         return parts;
+    }
+
+    /** Somebody whose orders of a brand every recipient may read. */
+    public static Person person(String brand) {
+        return Person.stranger(new byte[Person.SALT_LENGTH])
+                .with(new Change.Age(LocalDate.of(1980, 1, 1).toEpochDay()))
+                .with(new Change.Grant(
+                        new Scope(BenchPolicy.CONSENTED, brand, Scope.EVERY, Scope.EVERY),
+                        0,
+                        Load.NOTICE,
+                        Long.MAX_VALUE,
+                        false));
     }
 
     /** A record as it was published. */

@@ -8,9 +8,11 @@ import io.cloakroom.events.Meta;
 import io.cloakroom.events.Order;
 import io.cloakroom.events.OrderLine;
 import io.cloakroom.events.OrderStatus;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -26,7 +28,7 @@ final class Load {
 
     private static final List<String> BRANDS = List.of("net-a-porter", "mr-porter", "the-outnet");
     private static final List<String> CITIES = List.of("Milano", "Bologna", "London", "Utrecht", "Lyon", "Porto");
-    private static final String NOTICE = "2017-11-17";
+    static final String NOTICE = "2017-11-17";
 
     /** Different histories; in each, at most one grant or refusal decides. */
     static final int HISTORIES = 8;
@@ -129,7 +131,7 @@ final class Load {
 
     private ConsentChange age(String subject, int years) {
         ConsentChange change = said(subject, ConsentKind.AGE_STATEMENT, null, null, Duration.ofDays(-1));
-        change.setBirthDate(LocalDate.ofInstant(start, java.time.ZoneOffset.UTC).minusYears(years));
+        change.setBirthDate(LocalDate.ofInstant(start, ZoneOffset.UTC).minusYears(years));
         return change;
     }
 
@@ -140,7 +142,7 @@ final class Load {
     /** @param when from the first order on */
     private ConsentChange said(String subject, ConsentKind kind, String purpose, String brand, Duration when) {
         return new ConsentChange(
-                UUID.nameUUIDFromBytes((subject + kind).getBytes(java.nio.charset.StandardCharsets.UTF_8))
+                UUID.nameUUIDFromBytes((subject + kind).getBytes(StandardCharsets.UTF_8))
                         .toString(),
                 start.plus(when),
                 subject,

@@ -3,6 +3,7 @@ package io.cloakroom.benchmarks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class SpreadTest {
@@ -15,7 +16,7 @@ class SpreadTest {
 
     @Test
     void shouldTakeThePercentileFromWhatWasSeen() {
-        long[] hundred = java.util.stream.LongStream.rangeClosed(1, 100).toArray();
+        long[] hundred = LongStream.rangeClosed(1, 100).toArray();
         assertThat(Spread.percentile(hundred, 0.5)).isEqualTo(50);
         assertThat(Spread.percentile(hundred, 0.99)).isEqualTo(99);
         assertThat(Spread.percentile(new long[] {7}, 0.99)).isEqualTo(7);

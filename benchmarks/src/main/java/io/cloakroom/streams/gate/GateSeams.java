@@ -5,14 +5,18 @@ import io.cloakroom.benchmarks.Fixture.Published;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
 import io.cloakroom.policy.Decision.Release;
+import io.cloakroom.policy.Event;
 import io.cloakroom.policy.Judgement;
 import io.cloakroom.policy.Person;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.specific.SpecificData;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
@@ -55,13 +59,13 @@ public final class GateSeams {
                             0,
                             offset,
                             now,
-                            org.apache.kafka.common.record.TimestampType.LOG_APPEND_TIME,
+                            TimestampType.LOG_APPEND_TIME,
                             0,
                             0,
                             null,
                             input,
-                            new org.apache.kafka.common.header.internals.RecordHeaders(),
-                            java.util.Optional.empty()),
+                            new RecordHeaders(),
+                            Optional.empty()),
                     0);
             context.setRecordMetadata(topic, 0, offset++);
             gate.process(new Record<>(published.key(), input, now));
@@ -142,25 +146,8 @@ public final class GateSeams {
 
     private static List<Release> proofs(GateParts parts, WireReader.Read order) {
         long now = System.currentTimeMillis();
-        Person person = Person.stranger(new byte[Person.SALT_LENGTH])
-                .with(new io.cloakroom.policy.Change.Age(0))
-                .with(new io.cloakroom.policy.Change.Grant(
-                        new io.cloakroom.policy.Scope(
-                                "statistical-analysis",
-                                Facts.of(
-                                                "order",
-                                                order.value(),
-                                                now,
-                                                parts.engine().history())
-                                        .brand(),
-                                "",
-                                ""),
-                        0,
-                        "2017-11-17",
-                        Long.MAX_VALUE,
-                        false));
-        Judgement judgement = parts.engine()
-                .decide(Facts.of("order", order.value(), now, parts.engine().history()), person, now);
+        Event event = Facts.of("order", order.value(), now, parts.engine().history());
+        Judgement judgement = parts.engine().decide(event, Fixture.person(event.brand()), now);
         return judgement.decisions().stream().map(d -> (Release) d).toList();
     }
 }
