@@ -86,7 +86,7 @@ public final class Bench implements Callable<Integer> {
     @Option(
             names = "--pace",
             paramLabel = "SECONDS",
-            defaultValue = "6",
+            defaultValue = "5",
             description = "Of half load in each run, for the latency (default: ${DEFAULT-VALUE}).")
     private int pace;
 

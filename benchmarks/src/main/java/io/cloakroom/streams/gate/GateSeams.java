@@ -20,7 +20,7 @@ import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
-/** What the benchmarks need of the gate and nobody else sees; nothing else of them is in this package. */
+/** What the benchmarks need of the gate and nobody else sees: a change in there changes this file and no other. */
 public final class GateSeams {
 
     private GateSeams() {}
