@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         version = "0.1.0-SNAPSHOT",
         synopsisSubcommandLabel = "COMMAND",
+        footer = "Also: bench, which measures the gate; it is built when it is first asked for.",
         subcommands = {
             DemoCommand.class,
             RunCommand.class,

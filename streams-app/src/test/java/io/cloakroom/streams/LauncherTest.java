@@ -70,6 +70,27 @@ class LauncherTest {
     }
 
     @Test
+    void shouldBuildAndRunTheBenchmarksOnlyWhenAskedTo() throws Exception {
+        write(home.resolve("benchmarks/src/Bench.java"), "class Bench {}");
+        Run bench = run("bench", "--pairs", "1");
+        assertThat(bench.exit).isZero();
+        assertThat(bench.out)
+                .isEqualTo("[-Xmx1g][-Dcloakroom.home=" + home + "][-cp][" + home + "/benchmarks/target/*:" + home
+                        + "/benchmarks/target/lib/*][io.cloakroom.benchmarks.Bench][--pairs][1]");
+        assertThat(builds)
+                .content()
+                .isEqualToIgnoringNewLines("-q -B -pl benchmarks -am -Dmaven.test.skip -Dspotless.check.skip package");
+        assertThat(run("bench").err).isEmpty();
+
+        run("demo");
+        assertThat(builds).content().hasLineCount(2);
+        change(home.resolve("benchmarks/src/Bench.java"));
+        assertThat(run("demo").err).isEmpty();
+        run("bench");
+        assertThat(builds).content().hasLineCount(3);
+    }
+
+    @Test
     void shouldBuildAgainOnlyForSources() throws Exception {
         run();
         change(home.resolve("policy/policies/2017-11-17.yaml"));

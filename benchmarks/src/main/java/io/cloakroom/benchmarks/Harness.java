@@ -1,0 +1,452 @@
+package io.cloakroom.benchmarks;
+
+import io.cloakroom.control.ConsentChange;
+import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.schemas.AvroConfig;
+import io.cloakroom.schemas.AvroDeserializer;
+import io.cloakroom.schemas.AvroSerializer;
+import io.cloakroom.streams.Blueprint;
+import io.cloakroom.streams.Settings;
+import io.cloakroom.streams.gate.Topics;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.avro.generic.IndexedRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Runs the contenders in turn over one broker, each alone and in a process of its own that lives as long as the
+ * measurement: what one of them does to the compiler or the heap harms no other, and its code is warm when it counts.
+ */
+final class Harness implements AutoCloseable {
+
+    private static final String ORDERS = Topics.events(Load.TYPE);
+
+    /** Without a single commit: then a contender has failed, and has said so on standard error. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    /** Of the orders of a run; before that, caches and clients start. */
+    private static final double SKIPPED = 0.2;
+
+    private static final int HISTORY_PEOPLE = 80;
+    private static final int ORDERS_OF_EACH = 5;
+
+    private final Options options;
+    private final Path directory;
+    private final Consumer<String> progress;
+    private final Child broker;
+    private final Settings settings;
+    private final Blueprint blueprint;
+    private final Admin admin;
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final AvroSerializer serializer = new AvroSerializer();
+    private final Load load;
+    private final Map<Contender, Child> contenders = new EnumMap<>(Contender.class);
+    private int orders;
+
+    private Harness(Options options, Path directory, Consumer<String> progress) throws Exception {
+        this.options = options;
+        this.directory = directory;
+        this.progress = progress;
+        Path policies = BenchPolicy.write(
+                options.policies(), directory.resolve("policy"), options.recipients(), options.rules());
+        blueprint = Blueprint.load(policies);
+        broker = BrokerProcess.start(directory, policies, options.partitions());
+        settings = new Settings(broker.ask("settings"));
+        admin = Admin.create(settings.client());
+        Map<String, Object> config = new HashMap<>(settings.client());
+        config.putAll(Map.of("compression.type", "lz4", "linger.ms", "1", "batch.size", "131072"));
+        producer = new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+        Map<String, Object> registry = new HashMap<>(settings.client());
+        registry.put(AvroConfig.AUTO_REGISTER, false);
+        serializer.configure(registry, false);
+        // Consents lie before it, and no grant may lie ahead.
+        load = new Load(
+                options.people(), Instant.now().minus(1, ChronoUnit.HOURS).truncatedTo(ChronoUnit.MILLIS));
+    }
+
+    /**
+     * @param states bytes on disk for each person
+     * @param same releases that the gate and the idiomatic topology both made of the compared orders
+     * @param written by each contender for one event: records and bytes, keys and values
+     * @param pairs of each pair, what each contender did
+     */
+    record Measured(
+            Map<Contender, Double> states,
+            int same,
+            Map<Contender, Written> written,
+            List<Map<Contender, Run>> pairs) {}
+
+    record Written(double records, double bytes) {}
+
+    static Measured measure(Options options, Path directory, Consumer<String> progress) throws Exception {
+        try (Harness harness = new Harness(options, directory, progress)) {
+            return harness.measure();
+        }
+    }
+
+    private Measured measure() throws Exception {
+        prepare();
+        Comparison.Result comparison = compare();
+        Map<Contender, Double> rates = new EnumMap<>(Contender.class);
+        Map<Contender, Double> states = new EnumMap<>(Contender.class);
+        for (Contender contender : Contender.values()) {
+            progress.accept("warming up " + contender.id());
+            try (Session session = new Session(contender)) {
+                rates.put(contender, session.run().events());
+            }
+            states.put(contender, (double) stateBytes(contender) / options.people());
+        }
+        List<Map<Contender, Run>> pairs = new ArrayList<>();
+        Map<Contender, Written> written = new EnumMap<>(Contender.class);
+        for (int pair = 0; pair < options.pairs(); pair++) {
+            Map<Contender, Run> runs = new EnumMap<>(Contender.class);
+            for (int i = 0; i < Contender.values().length; i++) {
+                Contender contender = Contender.values()[(i + pair) % Contender.values().length];
+                try (Session session = new Session(contender)) {
+                    Run.Throughput full = session.run();
+                    rates.put(contender, full.events());
+                    // The limit is measured where the gate is, so that the difference is the gate's.
+                    double half = rates.get(contender == Contender.PASS_THROUGH ? Contender.GATE : contender) / 2;
+                    Run run = new Run(full, session.latency(half), session.idle());
+                    runs.put(contender, run);
+                    progress.accept(Report.line(pair + 1, contender, run));
+                    if (pair == options.pairs() - 1) {
+                        written.put(contender, session.written());
+                    }
+                }
+            }
+            pairs.add(runs);
+        }
+        return new Measured(states, comparison.same(), written, pairs);
+    }
+
+    private void prepare() throws Exception {
+        List<NewTopic> topics = Stream.of(Contender.PASS_THROUGH, Contender.IDIOMATIC)
+                .flatMap(contender -> contender.outputs(blueprint).stream())
+                .map(topic -> new NewTopic(topic, options.partitions(), (short) 1))
+                .toList();
+        admin.createTopics(topics).all().get();
+        for (Contender contender : Contender.values()) {
+            contenders.put(contender, ContenderProcess.start(contender, settingsOf(contender), directory));
+        }
+        progress.accept("publishing what " + options.people() + " people said");
+        for (int person = 0; person < options.people(); person++) {
+            publish(load.consents(person));
+        }
+        for (int person = options.people(); person < options.people() + HISTORY_PEOPLE; person++) {
+            publish(load.history(person));
+        }
+        producer.flush();
+    }
+
+    private Settings settingsOf(Contender contender) {
+        return settings.with(Map.of(
+                "application.id",
+                contender.id(),
+                "num.stream.threads",
+                Integer.toString(options.threads()),
+                "state.dir",
+                directory.resolve("state").toString()));
+    }
+
+    /** Of different histories first, then of those whose orders everybody gets: of these the pass-through takes its bytes. */
+    private Comparison.Result compare() throws Exception {
+        SplittableRandom random = new SplittableRandom(1);
+        int histories = HISTORY_PEOPLE * ORDERS_OF_EACH;
+        int others = Math.max(1_000, Math.min(10_000, options.records() / 10));
+        publish(IntStream.range(0, histories).mapToObj(i -> order(options.people() + i % HISTORY_PEOPLE, random)));
+        publish(orders(others, 1));
+        for (Contender contender : List.of(Contender.GATE, Contender.IDIOMATIC)) {
+            progress.accept("what people said, and " + (histories + others) + " orders to compare: " + contender.id());
+            contenders.get(contender).ask("start");
+            awaitCommitted(contender, ends(Topics.CONSENT_CHANGES), left -> {});
+            awaitCommitted(contender, ends(ORDERS), left -> {});
+            contenders.get(contender).ask("stop");
+        }
+        Comparison.Result result = Comparison.of(settings, blueprint);
+        if (!result.differences().isEmpty() || result.same() == 0) {
+            throw new IllegalStateException("the gate and the idiomatic topology released different records:\n"
+                    + String.join("\n", result.differences()));
+        }
+        return result;
+    }
+
+    // One contender at work.
+
+    private final class Session implements AutoCloseable {
+
+        private final Contender contender;
+        private final Child process;
+        private final Map<TopicPartition, Long> outputsBefore = new HashMap<>();
+        private int published;
+
+        Session(Contender contender) throws Exception {
+            this.contender = contender;
+            this.process = contenders.get(contender);
+            for (String topic : contender.outputs(blueprint)) {
+                outputsBefore.putAll(ends(topic));
+            }
+            skipWhatOthersRead();
+        }
+
+        /** Each contender has its own orders, equal in number and kind; what others had is not for it. */
+        private void skipWhatOthersRead() throws ExecutionException, InterruptedException {
+            Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+            ends(ORDERS).forEach((partition, end) -> offsets.put(partition, new OffsetAndMetadata(end)));
+            admin.alterConsumerGroupOffsets(contender.id(), offsets).all().get();
+        }
+
+        Run.Throughput run() throws Exception {
+            publish(orders(options.records(), 2));
+            published += options.records();
+            process.ask("start");
+            AtomicReference<Snapshot> first = new AtomicReference<>(new Snapshot(process, options.records()));
+            awaitCommitted(contender, ends(ORDERS), left -> {
+                boolean skipping = first.get().left == options.records();
+                if (skipping && left > 0 && left <= options.records() * (1 - SKIPPED)) {
+                    first.set(new Snapshot(process, left));
+                }
+            });
+            Snapshot last = new Snapshot(process, 0);
+            long events = first.get().left;
+            Usage usage = last.usage.since(first.get().usage);
+            Usage brokers = last.broker.since(first.get().broker);
+            return new Run.Throughput(
+                    events / usage.seconds(),
+                    usage.cpu() / 1e3 / events,
+                    (double) usage.allocated() / events,
+                    brokers.cpu() / 1e3 / events);
+        }
+
+        /** Processor seconds that it uses in a second in which nothing comes. */
+        double idle() throws IOException, InterruptedException {
+            Usage before = process.usage();
+            Thread.sleep(1_000);
+            Usage idle = process.usage().since(before);
+            return idle.cpu() / 1e9 / idle.seconds();
+        }
+
+        Run.Latency latency(double rate) throws Exception {
+            List<ProducerRecord<byte[], byte[]>> paced =
+                    orders((int) (rate * options.pace()), 3).toList();
+            published += paced.size();
+            long countedFrom = System.currentTimeMillis() + options.pace() * 1_000L / 3;
+            AtomicBoolean ended = new AtomicBoolean();
+            CompletableFuture<List<Long>> latencies = CompletableFuture.supplyAsync(
+                    () -> latencies(countedFrom, ended), task -> new Thread(task, "latency").start());
+            long start = System.nanoTime();
+            int sent = 0;
+            while (sent < paced.size()) {
+                long due = (long) ((System.nanoTime() - start) / 1e9 * rate);
+                while (sent < Math.min(due, paced.size())) {
+                    producer.send(paced.get(sent++));
+                }
+                Thread.sleep(1);
+            }
+            producer.flush();
+            awaitCommitted(contender, ends(ORDERS), left -> {});
+            Thread.sleep(500);
+            ended.set(true);
+            long[] sorted = Spread.sorted(latencies.get());
+            return new Run.Latency(rate, Spread.percentile(sorted, 0.5), Spread.percentile(sorted, 0.99));
+        }
+
+        private List<Long> latencies(long countedFrom, AtomicBoolean ended) {
+            ToLongFunction<ConsumerRecord<byte[], byte[]>> orderArrived = orderArrived();
+            List<Long> latencies = new ArrayList<>();
+            try (KafkaConsumer<byte[], byte[]> consumer = Committed.consumer(settings)) {
+                List<TopicPartition> partitions = Committed.partitions(consumer, contender.audit());
+                consumer.assign(partitions);
+                consumer.seekToEnd(partitions);
+                partitions.forEach(consumer::position);
+                while (!ended.get()) {
+                    var records = consumer.poll(Duration.ofMillis(50));
+                    long now = System.currentTimeMillis();
+                    for (ConsumerRecord<byte[], byte[]> record : records) {
+                        long arrived = orderArrived.applyAsLong(record);
+                        if (arrived >= countedFrom) {
+                            latencies.add(now - arrived);
+                        }
+                    }
+                }
+            }
+            return latencies;
+        }
+
+        /** Streams gives a record the time of its input; the gate's entries have their own and name the input's. */
+        private ToLongFunction<ConsumerRecord<byte[], byte[]>> orderArrived() {
+            if (contender != Contender.GATE) {
+                return ConsumerRecord::timestamp;
+            }
+            AvroDeserializer entries = new AvroDeserializer();
+            Map<String, Object> config = new HashMap<>(settings.client());
+            config.put(AvroConfig.SPECIFIC_READER, true);
+            entries.configure(config, false);
+            return record -> ((AuditEntry) entries.deserialize(record.topic(), record.value()))
+                    .getArrivedAt()
+                    .toEpochMilli();
+        }
+
+        /** @throws IllegalStateException unless there is one release of each order for each recipient, and one audit entry */
+        Written written() {
+            Map<String, Integer> records = new HashMap<>();
+            long[] bytes = new long[1];
+            Committed.read(settings, outputsBefore, record -> {
+                records.merge(record.topic(), 1, Integer::sum);
+                bytes[0] += record.serializedValueSize() + Math.max(0, record.serializedKeySize());
+            });
+            Map<String, Integer> expected =
+                    contender.outputs(blueprint).stream().collect(Collectors.toMap(topic -> topic, topic -> published));
+            if (!records.equals(expected)) {
+                throw new IllegalStateException(
+                        contender.id() + " wrote " + records + " records for " + published + " orders");
+            }
+            return new Written(expected.size(), (double) bytes[0] / published);
+        }
+
+        @Override
+        public void close() throws IOException {
+            process.ask("stop");
+        }
+    }
+
+    /** What was used when so much was left. */
+    private final class Snapshot {
+        private final long left;
+        private final Usage usage;
+        private final Usage broker;
+
+        Snapshot(Child process, long left) throws IOException {
+            this.left = left;
+            this.usage = process.usage();
+            this.broker = Harness.this.broker.usage();
+        }
+    }
+
+    // The broker.
+
+    /** Of people at random, made as they are taken. */
+    private Stream<ProducerRecord<byte[], byte[]>> orders(int count, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        return IntStream.range(0, count).mapToObj(i -> order(random.nextInt(load.people()), random));
+    }
+
+    private ProducerRecord<byte[], byte[]> order(int person, SplittableRandom random) {
+        return record(ORDERS, Load.person(person), load.order(person, orders++, random));
+    }
+
+    private ProducerRecord<byte[], byte[]> record(String topic, String key, IndexedRecord value) {
+        return new ProducerRecord<>(topic, key.getBytes(StandardCharsets.UTF_8), serializer.serialize(topic, value));
+    }
+
+    private void publish(List<ConsentChange> changes) {
+        changes.forEach(change -> send(record(Topics.CONSENT_CHANGES, change.getSubject(), change)));
+    }
+
+    private void publish(Stream<ProducerRecord<byte[], byte[]>> records) {
+        records.forEach(this::send);
+        producer.flush();
+    }
+
+    private void send(ProducerRecord<byte[], byte[]> record) {
+        producer.send(record, (metadata, error) -> {
+            if (error != null) {
+                progress.accept("not published: " + error.getMessage());
+            }
+        });
+    }
+
+    private Map<TopicPartition, Long> ends(String topic) throws ExecutionException, InterruptedException {
+        Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+        for (int p = 0; p < options.partitions(); p++) {
+            latest.put(new TopicPartition(topic, p), OffsetSpec.latest());
+        }
+        Map<TopicPartition, Long> ends = new HashMap<>();
+        admin.listOffsets(latest).all().get().forEach((partition, end) -> ends.put(partition, end.offset()));
+        return ends;
+    }
+
+    /** Looks every few milliseconds how much is left, which it tells. */
+    private void awaitCommitted(Contender contender, Map<TopicPartition, Long> ends, Left told) throws Exception {
+        long before = Long.MAX_VALUE;
+        long left = Long.MAX_VALUE;
+        Instant deadline = Instant.MAX;
+        while (left > 0) {
+            left = left(contender, ends);
+            told.records(left);
+            if (left < before) {
+                before = left;
+                deadline = Instant.now().plus(PATIENCE);
+            } else if (Instant.now().isAfter(deadline)) {
+                throw new IllegalStateException(contender.id() + " has stopped with " + left + " records before it");
+            }
+            Thread.sleep(10);
+        }
+    }
+
+    private long left(Contender contender, Map<TopicPartition, Long> ends)
+            throws ExecutionException, InterruptedException {
+        Map<TopicPartition, OffsetAndMetadata> committed = admin.listConsumerGroupOffsets(contender.id())
+                .partitionsToOffsetAndMetadata()
+                .get();
+        long left = 0;
+        for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
+            OffsetAndMetadata done = committed.get(end.getKey());
+            left += end.getValue() - (done == null ? 0 : done.offset());
+        }
+        return left;
+    }
+
+    private interface Left {
+        void records(long left) throws Exception;
+    }
+
+    private long stateBytes(Contender contender) throws IOException {
+        Path state = directory.resolve("state").resolve(contender.id());
+        if (!Files.exists(state)) {
+            return 0;
+        }
+        try (Stream<Path> files = Files.walk(state)) {
+            return files.filter(f -> f.toString().endsWith(".sst"))
+                    .mapToLong(f -> f.toFile().length())
+                    .sum();
+        }
+    }
+
+    @Override
+    public void close() {
+        contenders.values().forEach(Child::close);
+        producer.close();
+        admin.close();
+        broker.close();
+    }
+}

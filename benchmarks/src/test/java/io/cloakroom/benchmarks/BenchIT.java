@@ -1,0 +1,70 @@
+package io.cloakroom.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The harness from end to end, with so little to do that its figures mean nothing. */
+@Timeout(300)
+class BenchIT {
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @BeforeEach
+    void setHome() {
+        System.setProperty("cloakroom.home", Path.of("..").toString());
+    }
+
+    @Test
+    void shouldRunAllThreeAndFindTheSameReleases() {
+        int exit = bench("--json", "--records", "3000", "--people", "200", "--pairs", "1", "--pace", "2", "--no-jmh");
+        assertThat(err.toString()).contains("pair 1 pass-through", "pair 1 gate", "pair 1 idiomatic");
+        assertThat(exit).isZero();
+        JsonNode json = JsonMapper.builder().build().readTree(out.toString());
+        for (String ratio :
+                new String[] {"gate_over_pass_through", "gate_over_idiomatic", "added_cpu_gate_over_idiomatic"}) {
+            assertThat(json.get(ratio).propertyNames()).as(ratio).containsExactly("median", "min", "max");
+        }
+        // 1,000 orders of which everybody reads all; of the 400 with histories, some read some.
+        assertThat(json.get("same_releases").asInt()).isBetween(5_001, 6_999);
+        for (Contender contender : Contender.values()) {
+            JsonNode figures = json.get("contenders").get(contender.id());
+            assertThat(figures.get("written_records_per_event").asInt()).isEqualTo(6);
+            assertThat(figures.get("events_per_second").get("median").asDouble())
+                    .isPositive();
+            assertThat(figures.get("p99_ms_at_half_load").get("median").asDouble())
+                    .isPositive();
+        }
+        double gate = writtenBytes(json, Contender.GATE);
+        assertThat(writtenBytes(json, Contender.PASS_THROUGH)).isBetween(0.97 * gate, 1.03 * gate);
+        assertThat(writtenBytes(json, Contender.IDIOMATIC)).isBetween(0.9 * gate, 1.1 * gate);
+    }
+
+    @Test
+    void shouldRefuseFewerRecipientsThanThePolicyHas() {
+        assertThat(bench("--recipients", "2")).isEqualTo(2);
+        assertThat(err.toString()).contains("--recipients: the policy has 3 already, 2 is fewer");
+    }
+
+    private static double writtenBytes(JsonNode json, Contender contender) {
+        return json.get("contenders")
+                .get(contender.id())
+                .get("written_bytes_per_event")
+                .asDouble();
+    }
+
+    private int bench(String... arguments) {
+        return Bench.commandLine()
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err))
+                .execute(arguments);
+    }
+}
