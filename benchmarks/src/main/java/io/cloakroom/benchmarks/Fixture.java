@@ -73,7 +73,7 @@ public final class Fixture {
     /** Somebody whose orders of a brand every recipient may read. */
     public static Person person(String brand) {
         return Person.stranger(new byte[Person.SALT_LENGTH])
-                .with(new Change.Age(LocalDate.of(1980, 1, 1).toEpochDay()))
+                .with(new Change.Age(LocalDate.of(1980, 1, 1).toEpochDay(), 0))
                 .with(new Change.Grant(
                         new Scope(BenchPolicy.CONSENTED, brand, Scope.EVERY, Scope.EVERY),
                         0,

@@ -1,6 +1,7 @@
 package io.cloakroom.benchmarks;
 
 import io.cloakroom.streams.gate.GateSeams;
+import java.io.IOException;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
@@ -11,14 +12,14 @@ import org.openjdk.jmh.annotations.State;
 public class GateBenchmark {
 
     private GateSeams.Way way;
-    private GateSeams.Releases releases;
+    private GateSeams.Written releases;
     private GateSeams.Audit audit;
 
     @Setup
-    public void setUp() {
+    public void setUp() throws IOException {
         Fixture fixture = new Fixture();
         way = new GateSeams.Way(fixture);
-        releases = new GateSeams.Releases(fixture);
+        releases = new GateSeams.Written(fixture);
         audit = new GateSeams.Audit(fixture);
         if (way.next() != Fixture.RECIPIENTS + 1) {
             throw new IllegalStateException("the load is made so that every recipient is released to");
@@ -31,9 +32,9 @@ public class GateBenchmark {
         return way.next();
     }
 
-    /** Five projections with their pseudonyms, of a decoded order. */
+    /** Five projections with their pseudonyms, of an order. */
     @Benchmark
-    public int project() {
+    public int project() throws IOException {
         return releases.next();
     }
 

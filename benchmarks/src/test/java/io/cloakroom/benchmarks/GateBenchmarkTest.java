@@ -15,7 +15,7 @@ class GateBenchmarkTest {
     }
 
     @Test
-    void shouldReleaseToEveryRecipientAndWriteItDown() {
+    void shouldReleaseToEveryRecipientAndWriteItDown() throws Exception {
         GateBenchmark gate = new GateBenchmark();
         gate.setUp();
         for (int i = 0; i < 100; i++) {

@@ -2,21 +2,24 @@ package io.cloakroom.streams.gate;
 
 import io.cloakroom.benchmarks.Fixture;
 import io.cloakroom.benchmarks.Fixture.Published;
-import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
 import io.cloakroom.policy.Decision.Release;
 import io.cloakroom.policy.Event;
 import io.cloakroom.policy.Judgement;
 import io.cloakroom.policy.Person;
-import java.time.Instant;
-import java.util.ArrayList;
+import io.cloakroom.policy.Policy;
+import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.schemas.AvroWire;
+import io.cloakroom.streams.gate.AuditChain.Decided;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
-import org.apache.avro.generic.GenericData;
-import org.apache.avro.specific.SpecificData;
+import org.apache.avro.Schema;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 
@@ -38,7 +41,7 @@ public final class GateSeams {
         public Way(Fixture fixture) {
             gate = new GateProcessor(fixture.parts());
             context.addStateStore(new MapStore<String, Person>(GateTopology.PEOPLE));
-            context.addStateStore(new MapStore<String, byte[]>(AuditChain.STORE));
+            context.addStateStore(new MapStore<Bytes, byte[]>(AuditChain.STORE));
             context.setCurrentSystemTimeMs(now);
             gate.init(context);
             fixture.consents().forEach(consent -> process(Topics.CONSENT_CHANGES, consent));
@@ -75,38 +78,37 @@ public final class GateSeams {
         }
     }
 
-    /** The releases of an order, from what was decoded to their bytes. */
-    public static final class Releases {
+    /** The releases of an order, from what was scanned to their bytes. */
+    public static final class Written {
 
-        private record Exit(Projection projection, WireWriter writer, Release proof) {}
-
-        private final List<Exit> exits = new ArrayList<>();
-        private final List<WireReader.Read> orders = new ArrayList<>();
-        private final byte[] salt = new byte[Person.SALT_LENGTH];
         private final GateParts parts;
+        private final EventPlan plan;
+        private final List<byte[]> orders;
+        private final List<Release> proofs;
+        private final byte[] salt = new byte[Person.SALT_LENGTH];
         private int next;
 
-        public Releases(Fixture fixture) {
+        public Written(Fixture fixture) throws IOException {
             parts = fixture.parts();
-            WireReader reader = new WireReader(parts.registry(), parts.schemas().get("order"), GenericData.get());
-            fixture.orders().forEach(order -> orders.add((WireReader.Read) reader.read(order.value())));
-            for (Release proof : proofs(parts, orders.get(0))) {
-                parts.projections().stream()
-                        .filter(p -> p.access() == proof.access())
-                        .forEach(p -> exits.add(new Exit(p, new WireWriter(1, p.schema(), GenericData.get()), proof)));
-            }
+            plan = plan(parts);
+            orders = fixture.orders().stream().map(Published::value).toList();
+            proofs = proofs(parts, plan, orders.get(0));
         }
 
         /** @return bytes of all releases of the next order */
-        public int next() {
+        public int next() throws IOException {
             next = (next + 1) % orders.size();
+            plan.scan(orders.get(next), AvroWire.HEADER_LENGTH);
+            Releases releases = plan.releases(salt);
+            for (Release proof : proofs) {
+                Pseudonyms.Key key = parts.pseudonyms().key(proof.recipient().keyName());
+                byte[] id = key.release("events.order", 0, next);
+                releases.add(proof, plan.form(proof), key, WireWriter.header(1), id, key.subject(id, salt));
+            }
+            plan.write();
             int bytes = 0;
-            for (Exit exit : exits) {
-                var key = parts.pseudonyms().key(exit.proof().recipient().keyName());
-                bytes += exit.writer()
-                        .write(exit.projection()
-                                .write(exit.proof(), orders.get(next).value(), "release", key, salt))
-                        .length;
+            for (int i = 0; i < releases.count(); i++) {
+                bytes += releases.target(i).out.toBytes().length;
             }
             return bytes;
         }
@@ -116,37 +118,51 @@ public final class GateSeams {
     public static final class Audit {
 
         private final AuditChain chain;
-        private final List<Release> decisions;
-        private final Instant now = Instant.ofEpochMilli(System.currentTimeMillis());
+        private final List<Decided> decisions;
+        private final Optional<Policy> policy;
+        private final long now = System.currentTimeMillis();
         private long offset;
 
-        public Audit(Fixture fixture) {
+        public Audit(Fixture fixture) throws IOException {
             GateParts parts = fixture.parts();
-            WireReader reader = new WireReader(parts.registry(), parts.schemas().get("order"), GenericData.get());
-            decisions = proofs(
-                    parts, (WireReader.Read) reader.read(fixture.orders().get(0).value()));
+            EventPlan plan = plan(parts);
+            decisions = proofs(parts, plan, fixture.orders().get(0).value()).stream()
+                    .map(proof -> new Decided(proof, plan.form(proof).treatments))
+                    .toList();
+            policy = parts.engine().history().at(now);
             chain = new AuditChain(
                     new MapStore<>(AuditChain.STORE),
-                    new WireWriter(1, AuditEntry.SCHEMA$, SpecificData.getForSchema(AuditEntry.SCHEMA$)));
+                    WireWriter.header(1),
+                    parts.engine().history());
         }
 
         /** @return the entry's length */
         public int next() {
-            AuditEntry entry = new AuditEntry();
-            entry.setKind(EntryKind.EVENT);
-            entry.setTopic("events.order");
-            entry.setOffset(offset++);
-            entry.setOccurredAt(now);
-            entry.setArrivedAt(now);
-            entry.setDecidedAt(now);
-            entry.setDecisions(decisions.stream().map(AuditEntries::of).toList());
-            return chain.append(entry).length;
+            Place place = new Place("events.order", 0, offset++, now);
+            return chain.append(new AuditChain.Entry(
+                            EntryKind.EVENT,
+                            place,
+                            TOKEN,
+                            Optional.of(now),
+                            now,
+                            policy,
+                            Optional.empty(),
+                            0,
+                            decisions))
+                    .length;
         }
     }
 
-    private static List<Release> proofs(GateParts parts, WireReader.Read order) {
+    private static final byte[] TOKEN = "a token of 22 letters.".getBytes(StandardCharsets.US_ASCII);
+
+    private static EventPlan plan(GateParts parts) {
+        Schema order = parts.schemas().get("order");
+        return new EventPlan(Shapes.of("order", order), order, parts.engine().history());
+    }
+
+    private static List<Release> proofs(GateParts parts, EventPlan plan, byte[] order) throws IOException {
         long now = System.currentTimeMillis();
-        Event event = Facts.of("order", order.value(), now, parts.engine().history());
+        Event event = plan.scan(order, AvroWire.HEADER_LENGTH).facts(now);
         Judgement judgement = parts.engine().decide(event, Fixture.person(event.brand()), now);
         return judgement.decisions().stream().map(d -> (Release) d).toList();
     }

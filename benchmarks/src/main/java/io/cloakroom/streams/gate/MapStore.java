@@ -1,6 +1,7 @@
 package io.cloakroom.streams.gate;
 
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.streams.KeyValue;
@@ -56,7 +57,27 @@ final class MapStore<K, V> implements KeyValueStore<K, V> {
 
     @Override
     public KeyValueIterator<K, V> all() {
-        throw new UnsupportedOperationException();
+        Iterator<Map.Entry<K, V>> all = Map.copyOf(rows).entrySet().iterator();
+        return new KeyValueIterator<>() {
+            @Override
+            public boolean hasNext() {
+                return all.hasNext();
+            }
+
+            @Override
+            public KeyValue<K, V> next() {
+                Map.Entry<K, V> row = all.next();
+                return KeyValue.pair(row.getKey(), row.getValue());
+            }
+
+            @Override
+            public K peekNextKey() {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public void close() {}
+        };
     }
 
     @Override
