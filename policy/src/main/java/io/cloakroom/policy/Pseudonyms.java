@@ -5,9 +5,7 @@ import com.google.crypto.tink.InsecureSecretKeyAccess;
 import com.google.crypto.tink.KeysetHandle;
 import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
 import com.google.crypto.tink.prf.PredefinedPrfParameters;
-import com.google.crypto.tink.prf.Prf;
 import com.google.crypto.tink.prf.PrfConfig2026;
-import com.google.crypto.tink.prf.PrfSet;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -28,11 +25,9 @@ import java.util.Map;
 public final class Pseudonyms {
 
     private static final Configuration TINK = PrfConfig2026.get();
-    private static final int TOKEN_LENGTH = 16;
     private static final byte[] SUBJECT = "subject.id".getBytes(StandardCharsets.UTF_8);
     private static final byte[] RELEASE = "release".getBytes(StandardCharsets.UTF_8);
     private static final byte[] NO_SALT = new byte[Person.SALT_LENGTH];
-    private static final Base64.Encoder TEXT = Base64.getUrlEncoder().withoutPadding();
 
     private final Map<String, Key> keys;
 
@@ -52,7 +47,7 @@ public final class Pseudonyms {
             try {
                 KeysetHandle keyset = TinkJsonProtoKeysetFormat.parseKeyset(
                         Files.readString(file), TINK, InsecureSecretKeyAccess.get());
-                keys.put(name, new Key(keyset.getPrimitive(TINK, PrfSet.class)));
+                keys.put(name, new Key(new AesCmac(keyset)));
             } catch (IOException | GeneralSecurityException e) {
                 problems.add(file + ": " + (Files.exists(file) ? "not a readable Tink PRF keyset" : "no such key"));
             }
@@ -90,6 +85,11 @@ public final class Pseudonyms {
         return made;
     }
 
+    /** Where an event lies, as its releases' ids are made from. */
+    public static byte[] place(String topic, int partition, long offset) {
+        return (topic + "-" + partition + "-" + offset).getBytes(StandardCharsets.UTF_8);
+    }
+
     /** @throws IllegalArgumentException if that key was not loaded */
     public Key key(String name) {
         Key key = keys.get(name);
@@ -107,10 +107,10 @@ public final class Pseudonyms {
 
     /** One recipient's key of one epoch. */
     public static final class Key {
-        private final Prf prf;
+        private final AesCmac prf;
 
-        private Key(PrfSet keyset) throws GeneralSecurityException {
-            this.prf = keyset.getPrfs().get(keyset.getPrimaryId());
+        private Key(AesCmac prf) {
+            this.prf = prf;
         }
 
         /**
@@ -126,15 +126,7 @@ public final class Pseudonyms {
 
         /** The same, of UTF-8 and in ASCII. */
         public byte[] token(byte[] category, byte[] text, int start, int end, byte[] salt) {
-            byte[] input = new byte[category.length + 1 + salt.length + end - start];
-            System.arraycopy(category, 0, input, 0, category.length);
-            System.arraycopy(salt, 0, input, category.length + 1, salt.length);
-            System.arraycopy(text, start, input, category.length + 1 + salt.length, end - start);
-            try {
-                return TEXT.encode(prf.compute(input, TOKEN_LENGTH));
-            } catch (GeneralSecurityException e) {
-                throw new IllegalStateException("the PRF refused " + TOKEN_LENGTH + " bytes", e);
-            }
+            return prf.token(category, salt, text, start, end);
         }
 
         /** The pseudonym of a subject key, in ASCII: the key of its releases. */
@@ -142,9 +134,12 @@ public final class Pseudonyms {
             return token(SUBJECT, subjectKey, 0, subjectKey.length, salt);
         }
 
-        /** The id of a release, in ASCII: a primary key that tells nothing of where its event lay. */
-        public byte[] release(String topic, int partition, long offset) {
-            byte[] place = (topic + "-" + partition + "-" + offset).getBytes(StandardCharsets.UTF_8);
+        /**
+         * The id of a release, in ASCII: a primary key that tells nothing of where its event lay.
+         *
+         * @param place as {@link Pseudonyms#place} has it
+         */
+        public byte[] release(byte[] place) {
             return token(RELEASE, place, 0, place.length, NO_SALT);
         }
 

@@ -359,7 +359,9 @@ final class Cluster implements AutoCloseable {
                 .atOrFirst(System.currentTimeMillis())
                 .recipients()
                 .get(recipient);
-        return new String(pseudonyms.key(known.keyName()).release(topic, partition, offset), StandardCharsets.US_ASCII);
+        return new String(
+                pseudonyms.key(known.keyName()).release(Pseudonyms.place(topic, partition, offset)),
+                StandardCharsets.US_ASCII);
     }
 
     // The topics themselves.

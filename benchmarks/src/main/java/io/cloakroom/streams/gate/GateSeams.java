@@ -102,7 +102,7 @@ public final class GateSeams {
             Releases releases = plan.releases(salt);
             for (Release proof : proofs) {
                 Pseudonyms.Key key = parts.pseudonyms().key(proof.recipient().keyName());
-                byte[] id = key.release("events.order", 0, next);
+                byte[] id = key.release(Pseudonyms.place("events.order", 0, next));
                 releases.add(proof, plan.form(proof), key, WireWriter.header(1), id, key.subject(id, salt));
             }
             plan.write();
@@ -127,7 +127,7 @@ public final class GateSeams {
             GateParts parts = fixture.parts();
             EventPlan plan = plan(parts);
             decisions = proofs(parts, plan, fixture.orders().get(0).value()).stream()
-                    .map(proof -> new Decided(proof, plan.form(proof).treatments))
+                    .map(proof -> Decided.as(proof, plan.form(proof)))
                     .toList();
             policy = parts.engine().history().at(now);
             chain = new AuditChain(

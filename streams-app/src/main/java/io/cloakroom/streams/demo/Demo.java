@@ -191,7 +191,9 @@ public final class Demo {
                 .recipients()
                 .get(name);
         String releaseId = new String(
-                pseudonyms.key(recipient.keyName()).release(entry.getTopic(), entry.getPartition(), entry.getOffset()),
+                pseudonyms
+                        .key(recipient.keyName())
+                        .release(Pseudonyms.place(entry.getTopic(), entry.getPartition(), entry.getOffset())),
                 StandardCharsets.US_ASCII);
 
         Map<String, String> before = new LinkedHashMap<>();

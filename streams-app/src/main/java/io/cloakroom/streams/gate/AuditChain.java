@@ -101,8 +101,21 @@ final class AuditChain {
         }
     }
 
-    /** A decision and what an entry says of its treatments: see {@link Form#treatments}. */
-    record Decided(Decision decision, byte[] treatments) {}
+    /** A decision and what an entry says of its purposes and treatments, in Avro: see {@link Form}. */
+    record Decided(Decision decision, byte[] purposes, byte[] treatments) {
+
+        /** Of one that is no release. */
+        static Decided not(Decision decision) {
+            return new Decided(decision, NOTHING, NOTHING);
+        }
+
+        static Decided as(Release release, Form form) {
+            return new Decided(release, form.purposes, form.treatments);
+        }
+    }
+
+    /** An empty array. */
+    private static final byte[] NOTHING = {0};
 
     /**
      * What an entry says besides its place in the chain.
@@ -173,13 +186,8 @@ final class AuditChain {
 
     private void write(Decided decided) {
         Decision decision = decided.decision();
-        out.putText(text(decision.recipient().id()));
-        if (decision instanceof Release release) {
-            List<String> purposes = release.purposes();
-            out.putLong(purposes.size());
-            purposes.forEach(purpose -> out.putText(text(purpose)));
-        }
-        out.putLong(0).putLong(outcome(decision).ordinal());
+        out.putText(text(decision.recipient().id())).put(decided.purposes());
+        out.putLong(outcome(decision).ordinal());
         out.putText(text(decision.rule().id())).putText(text(decision.clause()));
         if (decision.transition().isEmpty()) {
             out.putLong(0);

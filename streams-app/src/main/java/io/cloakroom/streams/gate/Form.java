@@ -32,9 +32,6 @@ final class Form {
     /** The release's field {@code purposes}, in Avro. */
     final byte[] purposes;
 
-    /** What the audit says of a decision that is no release: no treatments. */
-    static final byte[] NO_TREATMENTS = {0};
-
     /** What the audit says of it, by category: the field {@code treatments} of a decision, in Avro. */
     final byte[] treatments;
 

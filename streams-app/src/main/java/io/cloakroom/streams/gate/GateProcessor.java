@@ -213,17 +213,13 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     /** @return whether anything is released */
     private boolean write(EventPlan plan, List<Decision> decisions, Place place, byte[] subject, byte[] salt) {
         Releases releases = plan.releases(salt);
+        byte[] id = Pseudonyms.place(place.topic(), place.partition(), place.offset());
         for (Decision decision : decisions) {
             if (decision instanceof Release release) {
                 Exit exit = exits.get(release.access());
                 Pseudonyms.Key key = keys.get(release.recipient());
                 releases.add(
-                        release,
-                        plan.form(release),
-                        key,
-                        exit.header(),
-                        key.release(place.topic(), place.partition(), place.offset()),
-                        key.subject(subject, salt));
+                        release, plan.form(release), key, exit.header(), key.release(id), key.subject(subject, salt));
             }
         }
         if (releases.count() > 0) {
@@ -241,7 +237,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
                 Releases.Target target = plan.releases().target(next++);
                 sent.add(send(release, target, place));
             } else {
-                sent.add(new Decided(decision, Form.NO_TREATMENTS));
+                sent.add(Decided.not(decision));
             }
         }
         return sent;
@@ -251,17 +247,17 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         Exit exit = exits.get(release.access());
         byte[] key = target.subjectToken;
         if (key.length + target.out.length() > exit.longest()) {
-            return new Decided(Withhold.by(Rule.OVERSIZE, release.recipient()), Form.NO_TREATMENTS);
+            return Decided.not(Withhold.by(Rule.OVERSIZE, release.recipient()));
         }
         long timestamp = exit.projection().timestamp(release, place.arrivedAt());
         send(exit.sink(), key, target.out.toBytes(), timestamp, place.partition());
-        return new Decided(release, target.form.treatments);
+        return Decided.as(release, target.form);
     }
 
     private void quarantineEvent(Place place, Rule rule, Optional<Long> occurredAt, long now) {
         quarantine(place, rule);
         List<Decided> decisions = parts.engine().quarantine(rule, Topics.type(place.topic()), now).decisions().stream()
-                .map(decision -> new Decided(decision, Form.NO_TREATMENTS))
+                .map(Decided::not)
                 .toList();
         audit(new AuditChain.Entry(
                 EntryKind.QUARANTINED,

@@ -2,6 +2,7 @@ package io.cloakroom.streams.gate;
 
 import io.cloakroom.policy.Treatment.Generalise;
 import io.cloakroom.policy.Treatment.To;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
@@ -37,13 +38,16 @@ final class Generalised {
 
     /** The start of the hour, day, month or year in UTC; the first time there is where that lies before it. */
     static long time(To to, long millis) {
+        if (to == To.HOUR || to == To.DAY) {
+            long length = (to == To.HOUR ? Duration.ofHours(1) : Duration.ofDays(1)).toMillis();
+            long past = Math.floorMod(millis, length);
+            return millis < Long.MIN_VALUE + past ? Long.MIN_VALUE : millis - past;
+        }
         OffsetDateTime time = Instant.ofEpochMilli(millis).atOffset(ZoneOffset.UTC);
         OffsetDateTime cut = switch (to) {
-            case HOUR -> time.truncatedTo(ChronoUnit.HOURS);
-            case DAY -> time.truncatedTo(ChronoUnit.DAYS);
             case MONTH -> time.truncatedTo(ChronoUnit.DAYS).withDayOfMonth(1);
             case YEAR -> time.truncatedTo(ChronoUnit.DAYS).withDayOfYear(1);
-            case PREFIX, PATH_HEAD -> throw new IllegalArgumentException("no time has a " + to);
+            case HOUR, DAY, PREFIX, PATH_HEAD -> throw new IllegalArgumentException("no time has a " + to);
         };
         Instant start = cut.toInstant();
         return start.isBefore(FIRST) ? Long.MIN_VALUE : start.toEpochMilli();
