@@ -45,7 +45,7 @@ public final class ScenarioEngine {
     }
 
     private static String words(Decision decision) {
-        String outcome = AuditEntries.of(decision).getOutcome().name();
+        String outcome = AuditChain.outcome(decision).name();
         return outcome + " " + decision.rule().id() + " " + decision.clause();
     }
 }
