@@ -431,6 +431,32 @@ class EngineTest {
     }
 
     @Test
+    void shouldReleaseUnderTheEpochOfToday() throws Exception {
+        String group = "region: GB\n    epoch: 1";
+        PolicyHistory history = changedOn(directory, "2020-01-01", group, group.replace("1", "2"));
+        Event late = account("UPDATED", NOON);
+
+        assertThat(decision(history, "group", late, adult(), NOON).recipient().epoch())
+                .isEqualTo(1);
+        assertThat(decision(history, "group", late, adult(), at("2020-01-01T00:00:00Z"))
+                        .recipient()
+                        .epoch())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void shouldHearAnObjectionThatALaterVersionTellsApartNoMore() throws Exception {
+        String narrow = "clause: C16\n    dpv: \"dpv:EnforceManagement\"\n    scope: [brand]";
+        PolicyHistory history =
+                changedOn(directory, "2020-01-01", narrow, narrow.replace("[brand]", "[brand, collector]"));
+        Person person =
+                adult().with(refusal(new Scope("group-business", "net-a-porter", Scope.EVERY, "net-a-porter"), 0));
+
+        assertThat(decided(history, "group", account("UPDATED", NOON), person, NOON))
+                .isEqualTo("withhold objected C25");
+    }
+
+    @Test
     void shouldWithholdForAPurposeThatTodaysVersionTookFromTheRecipient() throws Exception {
         PolicyHistory history = changedOn(
                 directory,
