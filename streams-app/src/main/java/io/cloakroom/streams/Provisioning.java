@@ -4,7 +4,6 @@ import io.cloakroom.schemas.SchemaNotFoundException;
 import io.cloakroom.schemas.SchemaRegistry;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -138,15 +137,13 @@ public final class Provisioning {
 
     /** An idempotent producer can lose its first batch to a topic that has no leader yet (KAFKA-15591). */
     private void awaitLeaders(List<TopicSpec> topics, int partitions) throws ExecutionException, InterruptedException {
-        Set<TopicPartition> waiting = new HashSet<>();
-        topics.forEach(t -> {
-            for (int p = 0; p < partitions; p++) {
-                waiting.add(new TopicPartition(t.name(), p));
-            }
-        });
         Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
-        waiting.forEach(p -> ends.put(p, OffsetSpec.latest()));
-        for (int tries = 0; !waiting.isEmpty(); tries++) {
+        for (TopicSpec topic : topics) {
+            for (int p = 0; p < partitions; p++) {
+                ends.put(new TopicPartition(topic.name(), p), OffsetSpec.latest());
+            }
+        }
+        for (int tries = 0; !ends.isEmpty(); tries++) {
             try {
                 admin.listOffsets(ends).all().get();
                 return;

@@ -18,7 +18,6 @@ import io.cloakroom.policy.Recipient;
 import io.cloakroom.policy.Rule;
 import io.cloakroom.streams.gate.AuditChain.Decided;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -151,12 +150,10 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
 
     private void event(Place place, byte[] key, byte[] value) {
         long now = context.currentSystemTimeMs();
-        Optional<Rule> fault = keyFault(key);
-        if (fault.isEmpty() && isMisplaced(place, key)) {
-            fault = Optional.of(Rule.MISPLACED);
-        }
-        if (fault.isPresent()) {
-            quarantineEvent(place, fault.get(), Optional.empty(), now);
+        Optional<String> subject = SubjectKey.read(key);
+        if (subject.isEmpty() || isMisplaced(place, key)) {
+            Rule fault = subject.isEmpty() ? keyFault(key) : Rule.MISPLACED;
+            quarantineEvent(place, fault, Optional.empty(), now);
             return;
         }
         WireReader.Reading<EventPlan> reading = events.get(place.topic()).read(value, now);
@@ -170,8 +167,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
             quarantineEvent(place, Rule.KEY_IS_NOT_SUBJECT, Optional.empty(), now);
             return;
         }
-        String subject = new String(key, StandardCharsets.UTF_8);
-        Person known = people.get(subject);
+        Person known = people.get(subject.get());
         Person person = known == null ? Person.stranger(salt()) : known;
         Event event = plan.facts(place.arrivedAt());
         Judgement judgement = parts.engine().decide(event, person, now);
@@ -195,7 +191,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         List<Decided> written = send(plan, decided.decisions(), place);
         boolean isKnown = known != null;
         if (!isKnown && releases) {
-            people.put(subject, person);
+            people.put(subject.get(), person);
             isKnown = true;
         }
         audit(new AuditChain.Entry(
@@ -276,15 +272,18 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     /** What came of a control record. */
     private record Heard(Statements.Statement statement, Optional<Long> occurredAt) {}
 
+    /** And the person who was heard, as known from now on. */
+    private record Known(Heard heard, Person person) {}
+
     private void control(Place place, byte[] key, byte[] value) {
         long now = context.currentSystemTimeMs();
-        Optional<Rule> fault = keyFault(key);
+        Optional<String> subject = SubjectKey.read(key);
         EntryKind kind;
         Rule rule;
         byte[] token = NO_TOKEN;
         Optional<Long> occurredAt = Optional.empty();
-        if (fault.isPresent()) {
-            rule = fault.get();
+        if (subject.isEmpty()) {
+            rule = keyFault(key);
             kind = EntryKind.QUARANTINED;
             quarantine(place, rule);
         } else if (isMisplaced(place, key)) {
@@ -292,11 +291,12 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
             kind = EntryKind.FORWARDED;
             forward(place, key, value, now);
         } else {
-            Heard heard = take(place, key, value, now);
+            Known known = take(place, subject.get(), value, now);
+            Heard heard = known.heard();
             rule = heard.statement().rule();
             kind = heard.statement() instanceof Statements.Undecidable ? EntryKind.QUARANTINED : EntryKind.CONTROL;
             occurredAt = heard.occurredAt();
-            token = token(key, people.get(new String(key, StandardCharsets.UTF_8)));
+            token = token(key, known.person());
         }
         audit(new AuditChain.Entry(
                 kind, place, token, occurredAt, now, Optional.of(policyFor(place)), Optional.of(rule), 0, List.of()));
@@ -308,8 +308,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     }
 
     /** Takes in what a control record says; what cannot be decided blocks its subject and is quarantined. */
-    private Heard take(Place place, byte[] key, byte[] value, long now) {
-        String subject = new String(key, StandardCharsets.UTF_8);
+    private Known take(Place place, String subject, byte[] value, long now) {
         Heard heard = hear(place, subject, value, now);
         Person known = people.get(subject);
         Person person = known == null ? Person.stranger(salt()) : known;
@@ -323,7 +322,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         if (changed != known) {
             people.put(subject, changed);
         }
-        return heard;
+        return new Known(heard, changed);
     }
 
     private Heard hear(Place place, String subject, byte[] value, long now) {
@@ -370,7 +369,8 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     /** What the gate sent itself; it stands in the audit where it first arrived. */
     private void arriveForwarded(Place place, byte[] key, byte[] value) {
         long now = context.currentSystemTimeMs();
-        if (keyFault(key).isEmpty()
+        Optional<String> subject = SubjectKey.read(key);
+        if (subject.isPresent()
                 && !isMisplaced(place, key)
                 && forwarded.read(value, now) instanceof WireReader.Read<Forward> read) {
             Forward forward = read.value();
@@ -381,7 +381,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
                     forward.getPartition(),
                     forward.getOffset(),
                     forward.getArrivedAt().toEpochMilli());
-            take(first, key, said, now);
+            take(first, subject.get(), said, now);
         } else {
             quarantine(place, Rule.UNDECODABLE);
         }
@@ -389,11 +389,9 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
 
     // What all share.
 
-    private static Optional<Rule> keyFault(byte[] key) {
-        if (key == null) {
-            return Optional.of(Rule.NULL_KEY);
-        }
-        return SubjectKey.read(key).isEmpty() ? Optional.of(Rule.NOT_A_SUBJECT_KEY) : Optional.empty();
+    /** Why a key is no subject key. */
+    private static Rule keyFault(byte[] key) {
+        return key == null ? Rule.NULL_KEY : Rule.NOT_A_SUBJECT_KEY;
     }
 
     private boolean isMisplaced(Place place, byte[] key) {

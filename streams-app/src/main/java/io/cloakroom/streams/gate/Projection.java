@@ -32,7 +32,6 @@ public final class Projection {
     private final Access access;
     private final Schema schema;
     private final Map<String, Integer> fields = new HashMap<>();
-    private final Map<String, Schema> containers = new HashMap<>();
     private final int occurredAt;
 
     public Projection(Access access, Schema event) {
@@ -110,14 +109,12 @@ public final class Projection {
                 String own = several ? name + capitalised(schema.getName()) : name;
                 // Names can run together: a.bC and aB.c. The path in the namespace tells their records apart.
                 String space = namespace() + "." + access.schema().type().replace('-', '_') + "." + path;
-                Schema container = Schema.createRecord(
+                yield Schema.createRecord(
                         own,
                         schema.getDoc(),
                         several ? space + "." + schema.getFullName() : space,
                         false,
                         project(schema, path + ".", own));
-                containers.put(path + " " + schema.getFullName(), container);
-                yield container;
             }
             case NULL -> schema;
             default -> treatment instanceof Pseudonymise ? Schema.create(Schema.Type.STRING) : schema;

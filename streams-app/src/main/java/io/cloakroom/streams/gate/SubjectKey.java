@@ -14,8 +14,9 @@ final class SubjectKey {
 
     private SubjectKey() {}
 
+    /** @param key may be null, which is no subject key */
     static Optional<String> read(byte[] key) {
-        if (key.length > LONGEST) {
+        if (key == null || key.length > LONGEST) {
             return Optional.empty();
         }
         try {
