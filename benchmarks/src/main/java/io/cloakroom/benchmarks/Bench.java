@@ -90,6 +90,9 @@ public final class Bench implements Callable<Integer> {
             description = "Of half load in each run, for the latency (default: ${DEFAULT-VALUE}).")
     private int pace;
 
+    @Option(names = "--profile", description = "One run more of each, which tells by method where its time goes.")
+    private boolean profile;
+
     @Option(names = "--no-jmh", description = "Without the gate's parts alone, by JMH.")
     private boolean noJmh;
 
@@ -138,6 +141,10 @@ public final class Bench implements Callable<Integer> {
                 out.println(JsonMapper.builder().build().writeValueAsString(report.json()));
             } else {
                 report.text().forEach(out::println);
+                measured.profiles().forEach((contender, where) -> {
+                    out.println("\n" + contender.id() + "\n");
+                    where.text().forEach(out::println);
+                });
             }
             out.flush();
             return 0;
@@ -175,7 +182,7 @@ public final class Bench implements Callable<Integer> {
                 throw new ParameterException(spec.commandLine(), "every N is 1 or more");
             }
         }
-        return new Options(policies, records, people, recipients, rules, pairs, threads, partitions, pace);
+        return new Options(policies, records, people, recipients, rules, pairs, threads, partitions, pace, profile);
     }
 
     static void delete(Path directory) throws IOException {

@@ -1,6 +1,7 @@
 package io.cloakroom.benchmarks;
 
 import io.cloakroom.streams.Blueprint;
+import io.cloakroom.streams.Cloakroom;
 import io.cloakroom.streams.Gate;
 import io.cloakroom.streams.Settings;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
+import jdk.jfr.Recording;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
@@ -34,19 +36,30 @@ final class ContenderProcess {
 
     /** Arguments: contender, file of settings. */
     public static void main(String[] args) throws Exception {
+        Cloakroom.formatFast();
         Contender contender = Contender.valueOf(args[0]);
         Settings settings = Settings.read(Path.of(args[1]));
         Blueprint blueprint = Blueprint.load(settings.policies());
         Running[] running = new Running[1];
+        Recording[] recording = new Recording[1];
         Child.serve(question -> {
             switch (question) {
                 case "start" -> running[0] = run(contender, settings, blueprint);
                 case "stop" -> running[0].close();
+                case "record" -> recording[0] = Profile.start();
+                case "recorded" -> {
+                    recording[0].dump(recordingOf(contender, Path.of(args[1]).getParent()));
+                    recording[0].close();
+                }
                 default -> throw new IllegalArgumentException(question);
             }
             return "";
         });
         System.exit(0);
+    }
+
+    static Path recordingOf(Contender contender, Path directory) {
+        return directory.resolve(contender.id() + ".jfr");
     }
 
     private interface Running {

@@ -98,12 +98,14 @@ final class Harness implements AutoCloseable {
      * @param same releases that the gate and the idiomatic topology both made of the compared orders
      * @param written by each contender for one event: records and bytes, keys and values
      * @param pairs of each pair, what each contender did
+     * @param profiles where the time of each goes, if that was asked
      */
     record Measured(
             Map<Contender, Double> states,
             int same,
             Map<Contender, Written> written,
-            List<Map<Contender, Run>> pairs) {}
+            List<Map<Contender, Run>> pairs,
+            Map<Contender, Profile> profiles) {}
 
     record Written(double records, double bytes) {}
 
@@ -146,7 +148,22 @@ final class Harness implements AutoCloseable {
             }
             pairs.add(runs);
         }
-        return new Measured(states, comparison.same(), written, pairs);
+        return new Measured(states, comparison.same(), written, pairs, options.profile() ? profiles() : Map.of());
+    }
+
+    /** A recorder costs something: these runs are not counted. */
+    private Map<Contender, Profile> profiles() throws Exception {
+        Map<Contender, Profile> profiles = new EnumMap<>(Contender.class);
+        for (Contender contender : Contender.values()) {
+            progress.accept("profiling " + contender.id());
+            try (Session session = new Session(contender)) {
+                contenders.get(contender).ask("record");
+                session.run();
+                contenders.get(contender).ask("recorded");
+            }
+            profiles.put(contender, Profile.read(ContenderProcess.recordingOf(contender, directory)));
+        }
+        return profiles;
     }
 
     private void prepare() throws Exception {
@@ -281,8 +298,7 @@ final class Harness implements AutoCloseable {
         }
 
         private List<Long> latencies(long countedFrom, AtomicBoolean ended) {
-            ToLongFunction<ConsumerRecord<byte[], byte[]>> orderArrived = orderArrived();
-            List<Long> latencies = new ArrayList<>();
+            List<Entry> entries = new ArrayList<>();
             try (KafkaConsumer<byte[], byte[]> consumer = Committed.consumer(settings)) {
                 List<TopicPartition> partitions = Committed.partitions(consumer, contender.audit());
                 consumer.assign(partitions);
@@ -291,16 +307,22 @@ final class Harness implements AutoCloseable {
                 while (!ended.get()) {
                     var records = consumer.poll(Duration.ofMillis(50));
                     long now = System.currentTimeMillis();
-                    for (ConsumerRecord<byte[], byte[]> record : records) {
-                        long arrived = orderArrived.applyAsLong(record);
-                        if (arrived >= countedFrom) {
-                            latencies.add(now - arrived);
-                        }
-                    }
+                    records.forEach(record -> entries.add(new Entry(record, now)));
+                }
+            }
+            // Only now are they looked into: a reader that is busy with it would be late for the next.
+            ToLongFunction<ConsumerRecord<byte[], byte[]>> orderArrived = orderArrived();
+            List<Long> latencies = new ArrayList<>();
+            for (Entry entry : entries) {
+                long arrived = orderArrived.applyAsLong(entry.record());
+                if (arrived >= countedFrom) {
+                    latencies.add(entry.readAt() - arrived);
                 }
             }
             return latencies;
         }
+
+        private record Entry(ConsumerRecord<byte[], byte[]> record, long readAt) {}
 
         /** Streams gives a record the time of its input; the gate's entries have their own and name the input's. */
         private ToLongFunction<ConsumerRecord<byte[], byte[]>> orderArrived() {

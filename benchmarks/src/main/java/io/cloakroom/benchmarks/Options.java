@@ -20,7 +20,8 @@ record Options(
         int pairs,
         int threads,
         int partitions,
-        int pace) {
+        int pace,
+        boolean profile) {
 
     Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();

@@ -30,6 +30,7 @@ final class AesCmac {
     private static final class Work {
         private final Cipher cipher;
         private byte[] blocks = new byte[16 * BLOCK];
+        private byte[] encrypted = new byte[16 * BLOCK]; // in its own place a cipher would copy first
 
         Work(Cipher cipher) {
             this.cipher = cipher;
@@ -55,6 +56,7 @@ final class AesCmac {
         Work mine = work.get();
         if (mine.blocks.length < room) {
             mine.blocks = new byte[room];
+            mine.encrypted = new byte[room];
         }
         byte[] blocks = mine.blocks;
         System.arraycopy(category, 0, blocks, 0, category.length);
@@ -70,11 +72,11 @@ final class AesCmac {
             blocks[room - BLOCK + i] ^= last[i];
         }
         try {
-            mine.cipher.doFinal(blocks, 0, room, blocks, 0);
+            mine.cipher.doFinal(blocks, 0, room, mine.encrypted, 0);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("whole blocks can be encrypted", e);
         }
-        return base64(blocks, room - BLOCK);
+        return base64(mine.encrypted, room - BLOCK);
     }
 
     /** CBC from a zero block is the chain of CMAC; the last block of it is the MAC. */
@@ -101,20 +103,20 @@ final class AesCmac {
         return result;
     }
 
+    /** Sixteen bytes: five times three and one. */
     private static byte[] base64(byte[] from, int start) {
         byte[] token = new byte[TOKEN_LENGTH];
-        int bits = 0;
-        int held = 0;
         int next = 0;
-        for (int i = start; i < start + BLOCK; i++) {
-            held = held << 8 | from[i] & 0xff;
-            bits += 8;
-            while (bits >= 6) {
-                bits -= 6;
-                token[next++] = BASE64URL[held >>> bits & 0x3f];
-            }
+        for (int i = start; i < start + BLOCK - 1; i += 3) {
+            int three = (from[i] & 0xff) << 16 | (from[i + 1] & 0xff) << 8 | from[i + 2] & 0xff;
+            token[next++] = BASE64URL[three >>> 18];
+            token[next++] = BASE64URL[three >>> 12 & 0x3f];
+            token[next++] = BASE64URL[three >>> 6 & 0x3f];
+            token[next++] = BASE64URL[three & 0x3f];
         }
-        token[next] = BASE64URL[held << 6 - bits & 0x3f];
+        int one = from[start + BLOCK - 1] & 0xff;
+        token[next++] = BASE64URL[one >>> 2];
+        token[next] = BASE64URL[one << 4 & 0x3f];
         return token;
     }
 

@@ -49,7 +49,15 @@ public record Policy(
         if (eea.contains(to) || to.equals(personsCountry)) {
             return true;
         }
-        return recipient.safeguards().stream().anyMatch(s -> s.holdsAt(time))
-                || adequacy.getOrDefault(to, List.of()).stream().anyMatch(s -> s.holdsAt(time));
+        return anyHolds(recipient.safeguards(), time) || anyHolds(adequacy.getOrDefault(to, List.of()), time);
+    }
+
+    private static boolean anyHolds(List<Safeguard> safeguards, long time) {
+        for (Safeguard safeguard : safeguards) {
+            if (safeguard.holdsAt(time)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

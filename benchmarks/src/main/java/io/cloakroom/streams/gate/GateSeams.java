@@ -40,7 +40,7 @@ public final class GateSeams {
 
         public Way(Fixture fixture) {
             gate = new GateProcessor(fixture.parts());
-            context.addStateStore(new MapStore<String, Person>(GateTopology.PEOPLE));
+            context.addStateStore(new MapStore<String, Person>(People.STORE));
             context.addStateStore(new MapStore<Bytes, byte[]>(AuditChain.STORE));
             context.setCurrentSystemTimeMs(now);
             gate.init(context);

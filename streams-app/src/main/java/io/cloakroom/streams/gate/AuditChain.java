@@ -11,6 +11,8 @@ import io.cloakroom.policy.Decision.Withhold;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.Rule;
+import io.cloakroom.schemas.BoundedDecoder;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestException;
@@ -48,17 +50,16 @@ final class AuditChain {
     private final Map<String, byte[]> hashes = new HashMap<>();
     private final Map<String, Input> inputs = new HashMap<>();
 
-    // What the store holds, too; read from it once.
+    // The number of the next entry and the hash of the last one.
     private final byte[] head = new byte[Long.BYTES + HASH_LENGTH];
 
-    /** A topic of the partition and the offset decided last. */
+    /** A topic of the partition and the offset decided last; negative for none. */
     private static final class Input {
-        private final Bytes key;
-        private long offset;
+        private final byte[] topic;
+        private long offset = -1;
 
-        Input(Bytes key, long offset) {
-            this.key = key;
-            this.offset = offset;
+        Input(byte[] topic) {
+            this.topic = topic;
         }
     }
 
@@ -76,9 +77,22 @@ final class AuditChain {
         }
         byte[] stored = store.get(HEAD);
         if (stored != null) {
-            System.arraycopy(stored, 0, head, 0, head.length);
+            restore(stored);
         }
         checkWhatDecided(history);
+    }
+
+    private void restore(byte[] row) {
+        System.arraycopy(row, 0, head, 0, head.length);
+        BoundedDecoder in = new BoundedDecoder(row, head.length);
+        try {
+            while (in.remaining() > 0) {
+                Input input = input(in.readString());
+                input.offset = in.readLong();
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException("the head of the audit chain cannot be read", e);
+        }
     }
 
     private void checkWhatDecided(PolicyHistory history) {
@@ -138,12 +152,12 @@ final class AuditChain {
     /** @return the entry in the wire format */
     byte[] append(Entry entry) {
         Place place = entry.place();
-        Input input = inputs.computeIfAbsent(place.topic(), this::input);
+        Input input = input(place.topic());
         long sequence = ByteBuffer.wrap(head).getLong();
 
         out.clear();
         out.put(header).putLong(sequence).put(head, Long.BYTES, head.length);
-        out.putLong(entry.kind().ordinal()).putText(text(place.topic()));
+        out.putLong(entry.kind().ordinal()).putText(input.topic);
         out.putLong(place.partition()).putLong(place.offset()).putLong(input.offset);
         if (entry.token().length == 0) {
             out.putLong(0);
@@ -177,10 +191,7 @@ final class AuditChain {
 
         link(sequence + 1, written);
         input.offset = place.offset();
-        store.put(HEAD, head.clone());
-        store.put(
-                input.key,
-                ByteBuffer.allocate(Long.BYTES).putLong(place.offset()).array());
+        store.put(HEAD, row());
         return written;
     }
 
@@ -209,9 +220,17 @@ final class AuditChain {
     }
 
     private Input input(String topic) {
-        Bytes key = Bytes.wrap(("offset:" + topic).getBytes(StandardCharsets.UTF_8));
-        byte[] offset = store.get(key);
-        return new Input(key, offset == null ? -1 : ByteBuffer.wrap(offset).getLong());
+        return inputs.computeIfAbsent(topic, t -> new Input(text(t)));
+    }
+
+    /** The head and what was decided last of each topic. */
+    private byte[] row() {
+        out.clear();
+        out.put(head);
+        for (Input input : inputs.values()) {
+            out.putText(input.topic).putLong(input.offset);
+        }
+        return out.toBytes();
     }
 
     /** Of closed vocabularies and names of topics: few. */

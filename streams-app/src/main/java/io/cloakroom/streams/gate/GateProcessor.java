@@ -33,7 +33,6 @@ import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
-import org.apache.kafka.streams.state.KeyValueStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +51,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
 
     // Made anew by init: a processor is used again after a rebalance.
     private ProcessorContext<byte[], Outgoing> context;
-    private KeyValueStore<String, Person> people;
+    private People people;
     private AuditChain audit;
     private WireWriter quarantine;
     private WireWriter forwards;
@@ -73,7 +72,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     @Override
     public void init(ProcessorContext<byte[], Outgoing> context) {
         this.context = context;
-        people = context.getStateStore(GateTopology.PEOPLE);
+        people = new People(context.getStateStore(People.STORE));
         audit = new AuditChain(
                 context.getStateStore(AuditChain.STORE),
                 WireWriter.header(id(Topics.AUDIT)),

@@ -11,7 +11,6 @@ import org.apache.kafka.streams.state.Stores;
 public final class GateTopology {
 
     static final String GATE = "gate";
-    static final String PEOPLE = "people";
 
     private GateTopology() {}
 
@@ -37,8 +36,8 @@ public final class GateTopology {
         topology.addProcessor(GATE, () -> new GateProcessor(parts), "events", "control");
         topology.addStateStore(
                 Stores.keyValueStoreBuilder(
-                                Stores.persistentKeyValueStore(PEOPLE), Serdes.String(), PersonSerde.serde())
-                        .withCachingEnabled(),
+                                Stores.persistentKeyValueStore(People.STORE), Serdes.String(), PersonSerde.serde())
+                        .withCachingDisabled(),
                 GATE);
         topology.addStateStore(
                 Stores.keyValueStoreBuilder(

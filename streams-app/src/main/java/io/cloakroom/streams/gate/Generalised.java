@@ -2,6 +2,7 @@ package io.cloakroom.streams.gate;
 
 import io.cloakroom.policy.Treatment.Generalise;
 import io.cloakroom.policy.Treatment.To;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -14,6 +15,9 @@ import java.util.stream.Collectors;
 
 /** Values made less exact. */
 final class Generalised {
+
+    private static final long HOUR = Duration.ofHours(1).toMillis();
+    private static final long DAY = Duration.ofDays(1).toMillis();
 
     private static final Instant FIRST = Instant.ofEpochMilli(Long.MIN_VALUE);
 
@@ -36,10 +40,32 @@ final class Generalised {
         };
     }
 
+    /**
+     * The same of UTF-8, written. The first letters of most texts are ASCII, a byte each: then nothing is decoded.
+     */
+    static void text(Generalise to, byte[] utf8, int start, int end, Out out) {
+        int cut = (int) Math.min(end, (long) start + to.length());
+        if (to.to() == To.PREFIX && isAscii(utf8, start, cut)) {
+            out.putLong(cut - start).put(utf8, start, cut);
+        } else {
+            String text = new String(utf8, start, end - start, StandardCharsets.UTF_8);
+            out.putText(text(to, text).getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private static boolean isAscii(byte[] bytes, int start, int end) {
+        for (int i = start; i < end; i++) {
+            if (bytes[i] < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** The start of the hour, day, month or year in UTC; the first time there is where that lies before it. */
     static long time(To to, long millis) {
         if (to == To.HOUR || to == To.DAY) {
-            long length = (to == To.HOUR ? Duration.ofHours(1) : Duration.ofDays(1)).toMillis();
+            long length = to == To.HOUR ? HOUR : DAY;
             long past = Math.floorMod(millis, length);
             return millis < Long.MIN_VALUE + past ? Long.MIN_VALUE : millis - past;
         }

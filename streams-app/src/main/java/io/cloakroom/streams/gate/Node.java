@@ -3,7 +3,6 @@ package io.cloakroom.streams.gate;
 import io.cloakroom.policy.EventSchema.Kind;
 import io.cloakroom.schemas.BoundedDecoder;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import org.apache.avro.Schema;
 
 /**
@@ -200,12 +199,6 @@ abstract sealed class Node {
             }
             releases.number(field, 0);
         }
-    }
-
-    /** The text of a range that holds an Avro string. */
-    static String text(byte[] bytes, int start, int end) {
-        int from = afterLength(bytes, start);
-        return new String(bytes, from, end - from, StandardCharsets.UTF_8);
     }
 
     /** Where the text begins of a range that holds an Avro string. */

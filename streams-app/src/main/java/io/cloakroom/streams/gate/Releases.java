@@ -135,9 +135,7 @@ final class Releases {
         switch (kind) {
             case TIMESTAMP -> target.out.putLong(Generalised.time(to.to(), Node.number(event, start)));
             case DATE -> target.out.putLong(Generalised.date(to.to(), (int) Node.number(event, start)));
-            case STRING ->
-                target.out.putText(
-                        Generalised.text(to, Node.text(event, start, end)).getBytes(StandardCharsets.UTF_8));
+            case STRING -> Generalised.text(to, event, Node.afterLength(event, start), end, target.out);
             case ENUM, INT, LONG, RECORD, OTHER -> throw new IllegalStateException("no rule for " + kind);
         }
     }

@@ -1,8 +1,7 @@
 package io.cloakroom.streams.gate;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 import org.apache.kafka.common.utils.Utils;
 
@@ -19,15 +18,9 @@ final class SubjectKey {
         if (key == null || key.length > LONGEST) {
             return Optional.empty();
         }
-        try {
-            String text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(key))
-                    .toString();
-            return isSubjectKey(text) ? Optional.of(text) : Optional.empty();
-        } catch (CharacterCodingException e) {
-            return Optional.empty();
-        }
+        String text = new String(key, StandardCharsets.UTF_8);
+        boolean isText = Arrays.equals(key, text.getBytes(StandardCharsets.UTF_8)); // what is malformed was replaced
+        return isText && isSubjectKey(text) ? Optional.of(text) : Optional.empty();
     }
 
     private static boolean isSubjectKey(String text) {

@@ -115,7 +115,7 @@ class CanaryTest {
         assertThat(log.list)
                 .isNotEmpty()
                 .noneMatch(line -> (line.getFormattedMessage() + line.getKeyValuePairs()).contains("CANARY"));
-        gate.store(GateTopology.PEOPLE)
+        gate.store(People.STORE)
                 .all()
                 .forEachRemaining(row -> assertThat(new String(
                                 PersonSerde.serde().serializer().serialize("people", (io.cloakroom.policy.Person)
