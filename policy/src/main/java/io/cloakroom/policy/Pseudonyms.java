@@ -29,9 +29,9 @@ public final class Pseudonyms {
     private static final byte[] RELEASE = "release".getBytes(StandardCharsets.UTF_8);
     private static final byte[] NO_SALT = new byte[Person.SALT_LENGTH];
 
-    private final Map<String, Key> keys;
+    private final Map<String, AesCmac> keys;
 
-    private Pseudonyms(Map<String, Key> keys) {
+    private Pseudonyms(Map<String, AesCmac> keys) {
         this.keys = Map.copyOf(keys);
     }
 
@@ -40,14 +40,14 @@ public final class Pseudonyms {
      * @throws KeysMissingException naming every key that is not there or cannot be read (T6: no key, no release)
      */
     public static Pseudonyms load(Path directory, Collection<String> names) throws KeysMissingException {
-        Map<String, Key> keys = new HashMap<>();
+        Map<String, AesCmac> keys = new HashMap<>();
         List<String> problems = new ArrayList<>();
         for (String name : names) {
             Path file = directory.resolve(name + ".json");
             try {
                 KeysetHandle keyset = TinkJsonProtoKeysetFormat.parseKeyset(
                         Files.readString(file), TINK, InsecureSecretKeyAccess.get());
-                keys.put(name, new Key(new AesCmac(keyset)));
+                keys.put(name, new AesCmac(keyset));
             } catch (IOException | GeneralSecurityException e) {
                 problems.add(file + ": " + (Files.exists(file) ? "not a readable Tink PRF keyset" : "no such key"));
             }
@@ -90,13 +90,17 @@ public final class Pseudonyms {
         return (topic + "-" + partition + "-" + offset).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** @throws IllegalArgumentException if that key was not loaded */
+    /**
+     * A key to make tokens with, for one thread: it is made ready here, so ask once and keep it.
+     *
+     * @throws IllegalArgumentException if that key was not loaded
+     */
     public Key key(String name) {
-        Key key = keys.get(name);
+        AesCmac key = keys.get(name);
         if (key == null) {
             throw new IllegalArgumentException("no key " + name);
         }
-        return key;
+        return new Key(key.another());
     }
 
     /** Says how many keys, and nothing of them. */
@@ -105,7 +109,7 @@ public final class Pseudonyms {
         return "Pseudonyms[" + keys.size() + " keys]";
     }
 
-    /** One recipient's key of one epoch. */
+    /** One recipient's key of one epoch, for one thread. */
     public static final class Key {
         private final AesCmac prf;
 

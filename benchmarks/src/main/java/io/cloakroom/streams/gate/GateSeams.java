@@ -9,11 +9,14 @@ import io.cloakroom.policy.Judgement;
 import io.cloakroom.policy.Person;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.policy.Recipient;
 import io.cloakroom.schemas.AvroWire;
 import io.cloakroom.streams.gate.AuditChain.Decided;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -81,18 +84,20 @@ public final class GateSeams {
     /** The releases of an order, from what was scanned to their bytes. */
     public static final class Written {
 
-        private final GateParts parts;
         private final EventPlan plan;
         private final List<byte[]> orders;
         private final List<Release> proofs;
+        private final Map<Recipient, Pseudonyms.Key> keys = new HashMap<>();
         private final byte[] salt = new byte[Person.SALT_LENGTH];
         private int next;
 
         public Written(Fixture fixture) throws IOException {
-            parts = fixture.parts();
+            GateParts parts = fixture.parts();
             plan = plan(parts);
             orders = fixture.orders().stream().map(Published::value).toList();
             proofs = proofs(parts, plan, orders.get(0));
+            proofs.forEach(proof -> keys.put(
+                    proof.recipient(), parts.pseudonyms().key(proof.recipient().keyName())));
         }
 
         /** @return bytes of all releases of the next order */
@@ -101,7 +106,7 @@ public final class GateSeams {
             plan.scan(orders.get(next), AvroWire.HEADER_LENGTH);
             Releases releases = plan.releases(salt);
             for (Release proof : proofs) {
-                Pseudonyms.Key key = parts.pseudonyms().key(proof.recipient().keyName());
+                Pseudonyms.Key key = keys.get(proof.recipient());
                 byte[] id = key.release(Pseudonyms.place("events.order", 0, next));
                 releases.add(proof, plan.form(proof), key, WireWriter.header(1), id, key.subject(id, salt));
             }

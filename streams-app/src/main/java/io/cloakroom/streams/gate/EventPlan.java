@@ -43,7 +43,7 @@ final class EventPlan {
     private final Node root;
     private final Releases releases;
     private final Map<Policy, Stated> stated = new IdentityHashMap<>();
-    private final Map<Access, Map<Long, Form>> forms = new IdentityHashMap<>();
+    private final Map<Access, Forms> forms = new IdentityHashMap<>();
     private final Texts texts = new Texts();
 
     private final BoundedDecoder in = new BoundedDecoder(new byte[0], 0);
@@ -218,8 +218,23 @@ final class EventPlan {
     }
 
     Form form(Release proof) {
-        return forms.computeIfAbsent(proof.access(), access -> new HashMap<>())
-                .computeIfAbsent(proof.allowing(), allowing -> new Form(proof.access(), allowing));
+        Forms made = forms.get(proof.access());
+        if (made == null) {
+            made = new Forms();
+            forms.put(proof.access(), made);
+        }
+        if (made.last == null || made.allowing != proof.allowing()) {
+            made.last = made.all.computeIfAbsent(proof.allowing(), allowing -> new Form(proof.access(), allowing));
+            made.allowing = proof.allowing();
+        }
+        return made.last;
+    }
+
+    /** By the purposes that allow; mostly they are the last ones again. */
+    private static final class Forms {
+        private final Map<Long, Form> all = new HashMap<>();
+        private long allowing;
+        private Form last;
     }
 
     void write() {

@@ -61,6 +61,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     private WireWriter consentWriter;
     private Map<Access, Exit> exits;
     private Map<Recipient, Pseudonyms.Key> keys;
+    private Pseudonyms.Key auditKey;
 
     GateProcessor(GateParts parts) {
         this.parts = parts;
@@ -88,6 +89,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         consentChanges = WireReader.of(parts.registry(), ConsentChange.SCHEMA$);
         forwarded = WireReader.of(parts.registry(), Forward.SCHEMA$);
         consentWriter = internal(Topics.CONSENT_CHANGES, ConsentChange.SCHEMA$);
+        auditKey = parts.pseudonyms().key(GateParts.AUDIT_KEY);
         keys = new IdentityHashMap<>();
         parts.engine()
                 .history()
@@ -404,7 +406,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     }
 
     private byte[] token(byte[] subject, Person person) {
-        return parts.pseudonyms().key(GateParts.AUDIT_KEY).subject(subject, person.salt());
+        return auditKey.subject(subject, person.salt());
     }
 
     private void audit(AuditChain.Entry entry) {
