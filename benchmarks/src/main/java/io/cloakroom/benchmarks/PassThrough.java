@@ -17,12 +17,15 @@ import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.processor.StreamPartitioner;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /**
- * The limit: reads every order and writes, to the same partition, as many records as the gate does. Their bytes are
+ * The limit: reads what the gate reads, and for every order writes, to the same partition, as many records as the gate does. Their bytes are
  * there already: keys and values that the gate has written, in turn, so that they compress as its do.
  */
 final class PassThrough {
+
+    private static final String ORDERS = Topics.events(Load.TYPE);
 
     /** More different records than a batch holds: repeated within one, they would compress to nothing. */
     private static final int DIFFERENT = 1_000;
@@ -35,9 +38,11 @@ final class PassThrough {
             written.put(Contender.PASS_THROUGH.topic(topic), written(settings, topic));
         }
         Topology topology = new Topology();
+        List<String> inputs = new ArrayList<>(Topics.events(blueprint.history()));
+        inputs.addAll(List.of(Topics.CONSENT_CHANGES, Topics.FORWARDS));
         topology.addSource(
-                "orders", new ByteArrayDeserializer(), new ByteArrayDeserializer(), Topics.events(Load.TYPE));
-        topology.addProcessor("copy", () -> new Copy(written), "orders");
+                "inputs", new ByteArrayDeserializer(), new ByteArrayDeserializer(), inputs.toArray(String[]::new));
+        topology.addProcessor("copy", () -> new Copy(written), "inputs");
         for (String topic : written.keySet()) {
             topology.addSink("to-" + topic, topic, new ByteArraySerializer(), SERIALIZER, PARTITIONER, "copy");
         }
@@ -80,7 +85,11 @@ final class PassThrough {
 
         @Override
         public void process(Record<byte[], byte[]> order) {
-            int partition = context().recordMetadata().orElseThrow().partition();
+            RecordMetadata place = context().recordMetadata().orElseThrow();
+            if (!place.topic().equals(ORDERS)) {
+                return;
+            }
+            int partition = place.partition();
             for (int i = 0; i < sinks.size(); i++) {
                 Written record = written.get(i).get(next % written.get(i).size());
                 context()
