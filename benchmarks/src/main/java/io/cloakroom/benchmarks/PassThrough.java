@@ -38,10 +38,11 @@ final class PassThrough {
             written.put(Contender.PASS_THROUGH.topic(topic), written(settings, topic));
         }
         Topology topology = new Topology();
-        List<String> inputs = new ArrayList<>(Topics.events(blueprint.history()));
-        inputs.addAll(List.of(Topics.CONSENT_CHANGES, Topics.FORWARDS));
         topology.addSource(
-                "inputs", new ByteArrayDeserializer(), new ByteArrayDeserializer(), inputs.toArray(String[]::new));
+                "inputs",
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer(),
+                Topics.inputs(blueprint.history()).toArray(String[]::new));
         topology.addProcessor("copy", () -> new Copy(written), "inputs");
         for (String topic : written.keySet()) {
             topology.addSink("to-" + topic, topic, new ByteArraySerializer(), SERIALIZER, PARTITIONER, "copy");
