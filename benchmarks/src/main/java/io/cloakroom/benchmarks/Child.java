@@ -36,6 +36,7 @@ final class Child implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of(
                 System.getProperty("java.home") + File.separator + "bin" + File.separator + "java",
                 "-Xmx1g",
+                "-XX:+UseParallelGC",
                 "-Dlogback.configurationFile=logback-bench.xml",
                 "-cp",
                 System.getProperty("java.class.path"),
