@@ -53,6 +53,7 @@ public record Blueprint(PolicyHistory history, Map<String, Schema> schemas, List
         List<TopicSpec> topics = new ArrayList<>();
         Topics.inputs(history).forEach(name -> topics.add(TopicSpec.input(name)));
         Topics.releases(history).forEach(name -> topics.add(TopicSpec.output(name)));
+        Topics.recalls(history).forEach(name -> topics.add(TopicSpec.output(name)));
         topics.add(TopicSpec.output(Topics.AUDIT));
         topics.add(TopicSpec.output(Topics.QUARANTINE));
         return topics;
@@ -69,6 +70,8 @@ public record Blueprint(PolicyHistory history, Map<String, Schema> schemas, List
                         registrations.add(new Registration(Topics.subject(Topics.events(type)), schema)));
         new TreeMap<>(Topics.SCHEMAS)
                 .forEach((topic, schema) -> registrations.add(new Registration(Topics.subject(topic), schema)));
+        Topics.recalls(history)
+                .forEach(topic -> registrations.add(new Registration(Topics.subject(topic), Topics.RECALL)));
         projections.forEach(p ->
                 registrations.add(new Registration(Topics.subject(p.access().topic()), p.schema())));
         return registrations;

@@ -30,8 +30,7 @@ public final class GateTopology {
                 Input.FIRST,
                 new ByteArrayDeserializer(),
                 Input.deserializer(),
-                Topics.CONSENT_CHANGES,
-                Topics.FORWARDS);
+                Stream.concat(Topics.CONTROL.stream(), Stream.of(Topics.FORWARDS)).toArray(String[]::new));
 
         topology.addProcessor(GATE, () -> new GateProcessor(parts), "events", "control");
         topology.addStateStore(
@@ -46,6 +45,7 @@ public final class GateTopology {
                 GATE);
 
         Topics.releases(parts.engine().history()).forEach(topic -> sink(topology, topic));
+        Topics.recalls(parts.engine().history()).forEach(topic -> sink(topology, topic));
         sink(topology, Topics.AUDIT);
         sink(topology, Topics.QUARANTINE);
         sink(topology, Topics.FORWARDS);

@@ -3,6 +3,7 @@ package io.cloakroom.streams.gate;
 import io.cloakroom.policy.Access;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
+import io.cloakroom.policy.Recipient;
 import io.cloakroom.schemas.Schemas;
 import java.util.Collection;
 import java.util.List;
@@ -14,16 +15,25 @@ import org.apache.avro.Schema;
 public final class Topics {
 
     public static final String CONSENT_CHANGES = "consent.changes";
+    public static final String IDENTITY_LINKS = "identity.links";
+    public static final String SUBJECT_REQUESTS = "subject.requests";
     public static final String FORWARDS = "gate.forwards";
     public static final String AUDIT = "audit.decisions";
     public static final String QUARANTINE = "quarantine";
 
-    /** The schemas of the topics that are not events or releases, as they are registered. */
+    /** What people say, and what must not wait behind events. */
+    static final List<String> CONTROL = List.of(CONSENT_CHANGES, IDENTITY_LINKS, SUBJECT_REQUESTS);
+
+    /** The schemas of the topics that are neither events nor for one recipient, as they are registered. */
     public static final Map<String, Schema> SCHEMAS = Map.of(
             CONSENT_CHANGES, Schemas.all().get("control/consent_change"),
+            IDENTITY_LINKS, Schemas.all().get("control/identity_link"),
+            SUBJECT_REQUESTS, Schemas.all().get("control/subject_request"),
             FORWARDS, Schemas.all().get("gate/forward"),
             AUDIT, Schemas.all().get("gate/audit_entry"),
             QUARANTINE, Schemas.all().get("gate/quarantined"));
+
+    public static final Schema RECALL = Schemas.all().get("gate/recall");
 
     private static final String EVENTS = "events.";
 
@@ -51,7 +61,7 @@ public final class Topics {
     /** Everything that the gate reads; all have one partition count. */
     public static List<String> inputs(PolicyHistory history) {
         List<String> inputs = new java.util.ArrayList<>(events(history));
-        inputs.add(CONSENT_CHANGES);
+        inputs.addAll(CONTROL);
         inputs.add(FORWARDS);
         return List.copyOf(inputs);
     }
@@ -66,6 +76,23 @@ public final class Topics {
                     .forEach(releases::add);
         }
         return releases;
+    }
+
+    /** What a recipient reads to know what it must delete. */
+    public static String recalls(String recipient) {
+        return "recalls." + recipient;
+    }
+
+    /** Those of every recipient of any version that can be asked to delete (C42). */
+    public static Collection<String> recalls(PolicyHistory history) {
+        TreeSet<String> recalls = new TreeSet<>();
+        for (Policy policy : history.versions()) {
+            policy.recipients().values().stream()
+                    .filter(Recipient::recallable)
+                    .map(recipient -> recalls(recipient.id()))
+                    .forEach(recalls::add);
+        }
+        return recalls;
     }
 
     /** The registry's name for the values of a topic. */
