@@ -20,4 +20,22 @@ public sealed interface Change {
 
     /** A control record of this person could not be decided: until it is, nothing is taken to be allowed. */
     record Undecided() implements Change {}
+
+    /** A guardian agreed, verified (C1). */
+    record GuardianAgreed(long at) implements Change {}
+
+    /** A guardian withdrew: no act up to then counts any more (C1). */
+    record GuardianEnded(long at) implements Change {}
+
+    /** @param other subject key of the other side */
+    record Connected(String other, long at) implements Change {}
+
+    /** @param other subject key of the other side */
+    record Disconnected(String other, long at) implements Change {}
+
+    /** The other side of a link says all that it has to say; it replaces what it said before. */
+    record Heard(String other, News news) implements Change {}
+
+    /** All is forgotten but what the person refused, and when it asked for that. */
+    record Erased(long at) implements Change {}
 }

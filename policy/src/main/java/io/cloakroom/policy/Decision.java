@@ -2,6 +2,7 @@ package io.cloakroom.policy;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** What one recipient gets of one event, and why. The reason is the decision. */
 public sealed interface Decision {
@@ -35,6 +36,8 @@ public sealed interface Decision {
         private final Rule rule;
         private final String clause;
         private final Optional<Transition> transition;
+        private final boolean act;
+        private final OptionalLong completedAt;
 
         Release(
                 Access access,
@@ -42,13 +45,17 @@ public sealed interface Decision {
                 long allowing,
                 Rule rule,
                 String clause,
-                Optional<Transition> transition) {
+                Optional<Transition> transition,
+                boolean act,
+                OptionalLong completedAt) {
             this.access = access;
             this.recipient = recipient;
             this.allowing = allowing;
             this.rule = rule;
             this.clause = clause;
             this.transition = transition;
+            this.act = act;
+            this.completedAt = completedAt;
         }
 
         public Access access() {
@@ -66,6 +73,19 @@ public sealed interface Decision {
                     .filter(p -> (allowing >>> p & 1) == 1)
                     .mapToObj(p -> access.purposes().get(p).id())
                     .toList();
+        }
+
+        /** Of a registration, a subscription or an order (C1). */
+        public boolean isAct() {
+            return act;
+        }
+
+        /**
+         * When a guardian agreed to this act, if that was after it; in milliseconds since the epoch. Then the release has two
+         * times (C1).
+         */
+        public OptionalLong completedAt() {
+            return completedAt;
         }
 
         public Treatment treatment(int field) {
@@ -102,8 +122,12 @@ public sealed interface Decision {
         }
     }
 
-    /** Not yet: it can still become a yes. */
-    record Hold(Recipient recipient, Rule rule, String clause) implements Decision {
+    /**
+     * Not yet: it can still become a yes.
+     *
+     * @param deadline the last time, in milliseconds since the epoch, at which what is said can make it one
+     */
+    record Hold(Recipient recipient, Rule rule, String clause, long deadline) implements Decision {
         @Override
         public Optional<Transition> transition() {
             return Optional.empty();

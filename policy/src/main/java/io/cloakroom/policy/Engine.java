@@ -4,14 +4,14 @@ import io.cloakroom.policy.Decision.Hold;
 import io.cloakroom.policy.Decision.Release;
 import io.cloakroom.policy.Decision.Transition;
 import io.cloakroom.policy.Decision.Withhold;
+import io.cloakroom.policy.Person.Guardian;
 import io.cloakroom.policy.Person.Opening;
 import io.cloakroom.policy.Person.Preference;
-import java.time.Instant;
 import java.time.LocalDate;
-import java.time.Month;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -53,6 +53,9 @@ public final class Engine {
         if (rules == null) {
             return new Judgement.Decided(policy, List.of());
         }
+        if (event.occurredAt() <= person.erasedAt()) {
+            return new Judgement.Decided(policy, withholdAll(Rule.ERASED, rules));
+        }
         Case one = new Case(event, person, policy.get(), rules, today, now);
         List<Decision> decisions = new ArrayList<>(rules.accesses().size());
         for (Access access : rules.accesses()) {
@@ -68,11 +71,48 @@ public final class Engine {
 
     private List<Decision> withholdAll(Rule rule, String type, long now) {
         EventRules rules = history.atOrFirst(now).events().get(type);
-        return rules == null
-                ? List.of()
-                : rules.accesses().stream()
-                        .<Decision>map(a -> Withhold.by(rule, a.recipient()))
-                        .toList();
+        return rules == null ? List.of() : withholdAll(rule, rules);
+    }
+
+    private static List<Decision> withholdAll(Rule rule, EventRules rules) {
+        return rules.accesses().stream()
+                .<Decision>map(a -> Withhold.by(rule, a.recipient()))
+                .toList();
+    }
+
+    /**
+     * What a change of a person forbids that others hold already (C25).
+     *
+     * @param person whose ledger is without it
+     * @param recalls in the order of the ledger; one for each recipient, epoch, purpose and scope
+     */
+    public record Recalled(Person person, List<Recall> recalls) {
+        public Recalled {
+            recalls = List.copyOf(recalls);
+        }
+    }
+
+    /**
+     * A recipient must give up what it holds.
+     *
+     * @param before of events before this time, in milliseconds since the epoch; {@link Long#MAX_VALUE} for all
+     * @param transition the refusal that counted
+     */
+    public record Recall(Holding holding, long before, Rule rule, Optional<Transition> transition) {}
+
+    /**
+     * @param changed the person after the change
+     * @param now the gate's clock, milliseconds since the epoch
+     */
+    public Recalled recall(Person changed, long now) {
+        return changed.holdings().isEmpty()
+                ? new Recalled(changed, List.of())
+                : new Recaller(history, changed, now).recall();
+    }
+
+    /** All that anybody holds of a person, before it is erased. */
+    public static Recalled recallAll(Person person) {
+        return Recaller.recallAll(person);
     }
 
     private static Optional<Rule> fault(Event event, Policy policy) {
@@ -97,6 +137,9 @@ public final class Engine {
         private final long now;
         private final Set<String> stated;
         private final boolean isAct;
+        /** Those that count for this event. */
+        private final List<Link> links;
+
         private Age age;
 
         Case(Event event, Person person, Policy policy, EventRules rules, Policy today, long now) {
@@ -108,6 +151,17 @@ public final class Engine {
             this.now = now;
             this.stated = rules.stated(event.stated());
             this.isAct = rules.isAct(event.act());
+            this.links = person.links().isEmpty() ? List.of() : connected();
+        }
+
+        private List<Link> connected() {
+            List<Link> connected = new ArrayList<>();
+            for (Link link : person.links()) {
+                if (link.isConnectedAt(event.occurredAt())) {
+                    connected.add(link);
+                }
+            }
+            return connected;
         }
 
         Decision decide(Access access) {
@@ -135,10 +189,17 @@ public final class Engine {
             }
             if (first != null) {
                 return new Release(
-                        access, current.recipient(), allowing, first.rule(), first.clause(), first.transition());
+                        access,
+                        current.recipient(),
+                        allowing,
+                        first.rule(),
+                        first.clause(),
+                        first.transition(),
+                        isAct,
+                        completedAt());
             }
             return best.verdict() == Verdict.HOLD
-                    ? new Hold(access.recipient(), best.rule(), best.clause())
+                    ? new Hold(access.recipient(), best.rule(), best.clause(), policy.lastAgreement(event.occurredAt()))
                     : new Withhold(access.recipient(), best.rule(), best.clause(), best.transition());
         }
 
@@ -149,10 +210,14 @@ public final class Engine {
             if (current != access && !current.has(purpose.id())) {
                 return no(Step.REGISTERED, Rule.NO_LONGER_REGISTERED, purpose);
             }
-            if (purpose.adultsOnly() && age() == Age.MINOR) {
+            if (purpose.adultsOnly() && isMinor()) {
                 return no(Step.AGE, Rule.MINOR, purpose);
             }
-            Answer basis = basis(purpose);
+            if (isAct && guardianEndedAt() != Guardian.NEVER) {
+                return refused(Step.AGE, Rule.GUARDIAN_WITHDREW, guardianEndedAt());
+            }
+            Answer own = basis(purpose);
+            Answer basis = own.verdict() == Verdict.NO || links.isEmpty() ? own : heard(purpose, own);
             if (basis.verdict() == Verdict.NO) {
                 return basis;
             }
@@ -163,11 +228,88 @@ public final class Engine {
             if (purpose.unsubscribe() && event.unsubscribe().isBlank()) {
                 return no(Step.REST, Rule.NO_UNSUBSCRIBE, purpose);
             }
-            if (isAct && age() != Age.ADULT) {
-                Rule rule = age() == Age.MINOR ? Rule.GUARDIAN_NEEDED : Rule.AGE_UNKNOWN;
-                return new Answer(Step.HELD, Verdict.HOLD, rule, rule.clause(), Optional.empty());
+            if (isAct && age() != Age.ADULT && !isAgreed()) {
+                return hold(age() == Age.MINOR ? Rule.GUARDIAN_NEEDED : Rule.AGE_UNKNOWN);
             }
-            return basis;
+            return !links.isEmpty() && isUnanswered(purpose) ? hold(Rule.LINK_UNANSWERED) : basis;
+        }
+
+        /** By the own birth date, or by that of somebody linked. */
+        private boolean isMinor() {
+            if (age() == Age.MINOR) {
+                return true;
+            }
+            for (Link link : links) {
+                if (link.news().isPresent() && link.news().get().minorUntil() > event.occurredAt()) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        /** The last withdrawal of a guardian that stands against this act. */
+        private long guardianEndedAt() {
+            long ended = Guardian.NEVER;
+            if (person.guardian().endedFor(event.occurredAt()) && age() != Age.ADULT) {
+                ended = person.guardian().endedAt();
+            }
+            for (Link link : links) {
+                long heard = link.news().map(News::guardianEndedAt).orElse(Guardian.NEVER);
+                if (heard >= event.occurredAt()) {
+                    ended = Math.max(ended, heard);
+                }
+            }
+            return ended;
+        }
+
+        /** Whether a guardian agreed in time; one that comes after the act completes it. */
+        private boolean isAgreed() {
+            OptionalLong agreed = person.guardian().agreedAt();
+            return agreed.isPresent() && agreed.getAsLong() <= policy.lastAgreement(event.occurredAt());
+        }
+
+        private OptionalLong completedAt() {
+            if (!isAct || age() == Age.ADULT) {
+                return OptionalLong.empty();
+            }
+            OptionalLong agreed = person.guardian().agreedAt();
+            return agreed.isPresent() && agreed.getAsLong() > event.occurredAt() ? agreed : OptionalLong.empty();
+        }
+
+        /** What came over links can only narrow, and only where the person is asked at all (C26, T12). */
+        private Answer heard(Purpose purpose, Answer own) {
+            if (!purpose.asksThePerson()) {
+                return own;
+            }
+            Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
+            long refused = Preference.NEVER;
+            for (Link link : links) {
+                if (link.news().isEmpty()) {
+                    continue;
+                }
+                if (link.news().get().blocked()) {
+                    return no(Step.BASIS, Rule.UNDECIDED, purpose);
+                }
+                for (News.Refused refusal : link.news().get().refusals()) {
+                    if (event.occurredAt() < refusal.endsAt()
+                            && purpose.cut(refusal.scope()).covers(scope)) {
+                        refused = Math.max(refused, refusal.at());
+                    }
+                }
+            }
+            return refused == Preference.NEVER ? own : refused(Step.BASIS, purpose.refusedBy(), refused);
+        }
+
+        private boolean isUnanswered(Purpose purpose) {
+            if (!purpose.asksThePerson() && !purpose.adultsOnly()) {
+                return false;
+            }
+            for (Link link : links) {
+                if (link.news().isEmpty()) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         private Age age() {
@@ -178,10 +320,7 @@ public final class Engine {
         }
 
         private Age ageOfBirth(LocalDate birthDate) {
-            LocalDate day = Instant.ofEpochMilli(event.occurredAt())
-                    .atZone(policy.zone())
-                    .toLocalDate();
-            return day.isBefore(adultOn(birthDate, policy.consentAge())) ? Age.MINOR : Age.ADULT;
+            return policy.isAdult(birthDate, event.occurredAt()) ? Age.ADULT : Age.MINOR;
         }
 
         private Answer basis(Purpose purpose) {
@@ -208,7 +347,9 @@ public final class Engine {
                     }
                 }
             }
-            return refused == Preference.NEVER ? granted(purpose, scope, beaten) : refused(Rule.WITHDRAWN, refused);
+            return refused == Preference.NEVER
+                    ? granted(purpose, scope, beaten)
+                    : refused(Step.BASIS, Rule.WITHDRAWN, refused);
         }
 
         private Answer granted(Purpose purpose, Scope scope, long beaten) {
@@ -250,12 +391,16 @@ public final class Engine {
             }
             return objected == Preference.NEVER
                     ? yes(Rule.LEGITIMATE_INTEREST, purpose, Optional.empty())
-                    : refused(Rule.OBJECTED, objected);
+                    : refused(Step.BASIS, Rule.OBJECTED, objected);
         }
 
-        private static Answer refused(Rule rule, long at) {
+        private static Answer hold(Rule rule) {
+            return new Answer(Step.HELD, Verdict.HOLD, rule, rule.clause(), Optional.empty());
+        }
+
+        private static Answer refused(Step step, Rule rule, long at) {
             Transition refusal = new Transition(Transition.Kind.REFUSAL, at);
-            return new Answer(Step.BASIS, Verdict.NO, rule, rule.clause(), Optional.of(refusal));
+            return new Answer(step, Verdict.NO, rule, rule.clause(), Optional.of(refusal));
         }
 
         /** What one grant says of this event; the rules stand in the order of how near they come to a yes. */
@@ -276,12 +421,6 @@ public final class Engine {
             String clause = rule.clause().equals(Rule.PURPOSES) ? purpose.clause() : rule.clause();
             return new Answer(step, Verdict.NO, rule, clause, Optional.empty());
         }
-    }
-
-    /** The day from which a person decides alone: 1 March, in a leap year too, for who is born on 29 February (C1). */
-    static LocalDate adultOn(LocalDate birthDate, int years) {
-        boolean onLeapDay = birthDate.getMonth() == Month.FEBRUARY && birthDate.getDayOfMonth() == 29;
-        return (onLeapDay ? birthDate.plusDays(1) : birthDate).plusYears(years);
     }
 
     /** How far a purpose came; in the order in which it is asked; a hold being the nearest to a yes. */

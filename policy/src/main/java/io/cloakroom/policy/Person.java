@@ -3,9 +3,11 @@ package io.cloakroom.policy;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -13,23 +15,69 @@ import java.util.Set;
  *
  * @param salt of the subject's pseudonyms; without it they lead to nobody
  * @param blocked a control record is undecided: consent and legitimate interest are not taken to be there
+ * @param holdings the ledger: who holds releases
+ * @param erasedAt {@link Long#MIN_VALUE} or milliseconds since the epoch: what happened up to then is nobody's any more
  */
-public record Person(byte[] salt, Optional<Birth> birth, boolean blocked, List<Preference> preferences) {
+public record Person(
+        byte[] salt,
+        Optional<Birth> birth,
+        boolean blocked,
+        List<Preference> preferences,
+        Guardian guardian,
+        List<Link> links,
+        List<Holding> holdings,
+        long erasedAt) {
 
     /** Scopes that a row can hold: a new refusal beyond them counts for every collector, a new opening not at all. */
     static final int MOST_PREFERENCES = 256;
 
+    /** Others that a row can be linked with; beyond them nothing is taken to be allowed. */
+    static final int MOST_LINKS = 64;
+
+    /** Lines of the ledger that tell collectors apart; a new one beyond them stands for every collector. */
+    static final int MOST_HOLDINGS = 256;
+
     public static final int SALT_LENGTH = 16;
+
+    private static final long NEVER = Long.MIN_VALUE;
 
     public Person {
         if (salt.length != SALT_LENGTH) {
             throw new IllegalArgumentException("a salt has " + SALT_LENGTH + " bytes, not " + salt.length);
         }
         preferences = List.copyOf(preferences);
+        links = List.copyOf(links);
+        holdings = List.copyOf(holdings);
+    }
+
+    public Person(byte[] salt, Optional<Birth> birth, boolean blocked, List<Preference> preferences) {
+        this(salt, birth, blocked, preferences, Guardian.NONE, List.of(), List.of(), NEVER);
     }
 
     public static Person stranger(byte[] salt) {
         return new Person(salt, Optional.empty(), false, List.of());
+    }
+
+    /** Who comes back after an erasure; under a new salt it is somebody new, who is still heard. */
+    public static Person returning(byte[] salt, Stub stub) {
+        return new Person(
+                salt, Optional.empty(), false, stub.refusals(), Guardian.NONE, List.of(), List.of(), stub.erasedAt());
+    }
+
+    /** What remains of an erased person; it says nothing of who that was. */
+    public record Stub(long erasedAt, List<Preference> refusals) {
+        public Stub {
+            refusals = List.copyOf(refusals);
+        }
+    }
+
+    public Stub stub() {
+        return new Stub(
+                erasedAt,
+                preferences.stream()
+                        .filter(Preference::isRefused)
+                        .map(p -> new Preference(p.scope(), p.refusedAt(), List.of()))
+                        .toList());
     }
 
     /** The same person, knowing this too. What is known already changes nothing and gives this very object. */
@@ -38,20 +86,78 @@ public record Person(byte[] salt, Optional<Birth> birth, boolean blocked, List<P
             Birth stated = new Birth(LocalDate.ofEpochDay(age.epochDay()), age.at());
             return birth.isPresent() && !stated.replaces(birth.get())
                     ? this
-                    : new Person(salt, Optional.of(stated), blocked, preferences);
+                    : new Person(salt, Optional.of(stated), blocked, preferences, guardian, links, holdings, erasedAt);
         } else if (change instanceof Change.Undecided) {
-            return blocked ? this : new Person(salt, birth, true, preferences);
+            return withBlocked();
         } else if (change instanceof Change.Grant grant) {
             Opening.Kind kind = grant.imported() ? Opening.Kind.IMPORT : Opening.Kind.GRANT;
-            return withPreference(
-                    preference(grant.scope()).opened(new Opening(kind, grant.at(), grant.notice(), grant.expiresAt())));
+            return withOpening(grant.scope(), new Opening(kind, grant.at(), grant.notice(), grant.expiresAt()));
         } else if (change instanceof Change.Lift lift) {
-            return withPreference(
-                    preference(lift.scope()).opened(new Opening(Opening.Kind.LIFT, lift.at(), "", Long.MAX_VALUE)));
+            return withOpening(lift.scope(), new Opening(Opening.Kind.LIFT, lift.at(), "", Long.MAX_VALUE));
         } else if (change instanceof Change.Refusal refusal) {
             return withPreference(preference(room(refusal.scope())).refused(refusal.at()));
+        } else if (change instanceof Change.GuardianAgreed agreed) {
+            return with(guardian.agreed(agreed.at()));
+        } else if (change instanceof Change.GuardianEnded ended) {
+            return with(guardian.ended(ended.at()));
+        } else if (change instanceof Change.Connected connected) {
+            Link link = link(connected.other());
+            return isLinkedWithTooMany(link)
+                    ? withBlocked()
+                    : withLink(link, link.turned(new Link.Turn(connected.at(), true)));
+        } else if (change instanceof Change.Disconnected disconnected) {
+            Link link = link(disconnected.other());
+            return withLink(link, link.turned(new Link.Turn(disconnected.at(), false)));
+        } else if (change instanceof Change.Heard heard) {
+            Link link = link(heard.other());
+            return withLink(link, link.heard(heard.news()));
+        } else if (change instanceof Change.Erased erased) {
+            return erased(erased.at());
         }
         throw new IncompatibleClassChangeError("not a change: " + change.getClass());
+    }
+
+    private Person withBlocked() {
+        return blocked ? this : new Person(salt, birth, true, preferences, guardian, links, holdings, erasedAt);
+    }
+
+    private Person with(Guardian changed) {
+        return changed.equals(guardian)
+                ? this
+                : new Person(salt, birth, blocked, preferences, changed, links, holdings, erasedAt);
+    }
+
+    private Person erased(long at) {
+        Person left = returning(salt, new Stub(Math.max(erasedAt, at), stub().refusals()));
+        return left.equals(this) ? this : left;
+    }
+
+    private Link link(String other) {
+        for (Link link : links) {
+            if (link.other().equals(other)) {
+                return link;
+            }
+        }
+        return Link.to(other);
+    }
+
+    private boolean isLinkedWithTooMany(Link link) {
+        return links.size() >= MOST_LINKS && !links.contains(link);
+    }
+
+    /** What is said of a link that has no room is not kept: only a connection could narrow, and that blocks. */
+    private Person withLink(Link before, Link after) {
+        if (before == after || isLinkedWithTooMany(before)) {
+            return this;
+        }
+        List<Link> all = new ArrayList<>(links);
+        int place = all.indexOf(before);
+        if (place < 0) {
+            all.add(after);
+        } else {
+            all.set(place, after);
+        }
+        return new Person(salt, birth, blocked, preferences, guardian, all, holdings, erasedAt);
     }
 
     private Preference preference(Scope scope) {
@@ -73,6 +179,12 @@ public record Person(byte[] salt, Optional<Birth> birth, boolean blocked, List<P
                 && preferences.stream().noneMatch(p -> p.scope().equals(scope));
     }
 
+    /** After an erasure only what the person says later opens anything, and no import ever does (C23). */
+    private Person withOpening(Scope scope, Opening opening) {
+        boolean isErased = erasedAt != NEVER && (opening.at() <= erasedAt || opening.kind() == Opening.Kind.IMPORT);
+        return isErased ? this : withPreference(preference(scope).opened(opening));
+    }
+
     private Person withPreference(Preference changed) {
         boolean noRoom = !changed.isRefused() && isFull(changed.scope());
         if (noRoom || preferences.contains(changed) || changed.saysNothing()) {
@@ -81,7 +193,73 @@ public record Person(byte[] salt, Optional<Birth> birth, boolean blocked, List<P
         List<Preference> all = new ArrayList<>(preferences);
         all.removeIf(p -> p.scope().equals(changed.scope()));
         all.add(changed);
-        return new Person(salt, birth, blocked, all);
+        return new Person(salt, birth, blocked, all, guardian, links, holdings, erasedAt);
+    }
+
+    /** What those linked with this person must know: what it refused itself (T12), as far as the policy of today reads it. */
+    public News news(Policy today) {
+        List<News.Refused> refusals = preferences.stream()
+                .filter(Preference::isRefused)
+                .map(p -> new News.Refused(p.scope(), p.refusedAt(), p.endsAt()))
+                .sorted(Comparator.comparing(News.Refused::scope))
+                .toList();
+        long minorUntil = birth.map(b -> today.adultFrom(b.date())).orElse(News.UNKNOWN);
+        return new News(refusals, minorUntil, guardian.endedAt(), blocked);
+    }
+
+    /** The same person, knowing who holds this release now; this very object where that was known. */
+    public Person holding(Decision.Release release, Event event) {
+        List<Holding> all = holdings;
+        List<Purpose> purposes = release.access().purposes();
+        for (int p = 0; p < purposes.size(); p++) {
+            if ((release.allowing() >>> p & 1) == 1) {
+                all = held(all, release, purposes.get(p), event);
+            }
+        }
+        return all == holdings ? this : withHoldings(all);
+    }
+
+    private static List<Holding> held(List<Holding> ledger, Decision.Release release, Purpose purpose, Event event) {
+        Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
+        int place = place(ledger, release, scope);
+        if (place < 0 && ledger.size() >= MOST_HOLDINGS) {
+            scope = new Scope(scope.purpose(), scope.brand(), scope.channel(), Scope.EVERY);
+            place = place(ledger, release, scope);
+        }
+        long at = event.occurredAt();
+        if (place >= 0 && ledger.get(place).since() <= at) {
+            return ledger;
+        }
+        List<Holding> all = new ArrayList<>(ledger);
+        if (place < 0) {
+            Recipient recipient = release.recipient();
+            all.add(new Holding(recipient.id(), recipient.epoch(), purpose.id(), scope, release.isAct(), at));
+        } else {
+            all.set(place, ledger.get(place).since(at));
+        }
+        return all;
+    }
+
+    private static int place(List<Holding> ledger, Decision.Release release, Scope scope) {
+        for (int i = 0; i < ledger.size(); i++) {
+            Holding h = ledger.get(i);
+            if (h.epoch() == release.recipient().epoch()
+                    && h.act() == release.isAct()
+                    && h.recipient().equals(release.recipient().id())
+                    && h.scope().equals(scope)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    Person withHoldings(List<Holding> left) {
+        return new Person(salt, birth, blocked, preferences, guardian, links, left, erasedAt);
+    }
+
+    /** Whether a line of the ledger may stand for collectors that it does not name. */
+    boolean isLedgerFull() {
+        return holdings.size() >= MOST_HOLDINGS;
     }
 
     public Optional<LocalDate> birthDate() {
@@ -97,6 +275,56 @@ public record Person(byte[] salt, Optional<Birth> birth, boolean blocked, List<P
         }
     }
 
+    /**
+     * What the guardian said of a child (C1).
+     *
+     * @param endedAt the latest withdrawal; {@link #NEVER} or milliseconds since the epoch
+     * @param agreements the times of those after it, earliest first
+     */
+    public record Guardian(long endedAt, List<Long> agreements) {
+
+        public static final long NEVER = Long.MIN_VALUE;
+
+        public static final Guardian NONE = new Guardian(NEVER, List.of());
+
+        /** Agreements that a row can hold; beyond them the second oldest goes, which can only narrow. */
+        static final int MOST_AGREEMENTS = 8;
+
+        public Guardian {
+            agreements = List.copyOf(agreements);
+        }
+
+        /** At equal times the withdrawal wins. */
+        Guardian agreed(long at) {
+            if (at <= endedAt || agreements.contains(at)) {
+                return this;
+            }
+            List<Long> all = new ArrayList<>(agreements);
+            all.add(at);
+            Collections.sort(all);
+            if (all.size() > MOST_AGREEMENTS) {
+                all.remove(1);
+            }
+            return new Guardian(endedAt, all);
+        }
+
+        Guardian ended(long at) {
+            return at <= endedAt
+                    ? this
+                    : new Guardian(at, agreements.stream().filter(a -> a > at).toList());
+        }
+
+        /** Whether a withdrawal stands against an act of this time; an agreement after it launders nothing. */
+        boolean endedFor(long act) {
+            return endedAt != NEVER && endedAt >= act;
+        }
+
+        /** The agreement that counts for what comes after the last withdrawal: the first, which no other precedes. */
+        OptionalLong agreedAt() {
+            return agreements.isEmpty() ? OptionalLong.empty() : OptionalLong.of(agreements.get(0));
+        }
+    }
+
     /** Two people are the same row when their salts are, byte by byte. */
     @Override
     public boolean equals(Object other) {
@@ -104,7 +332,11 @@ public record Person(byte[] salt, Optional<Birth> birth, boolean blocked, List<P
                 && Arrays.equals(salt, p.salt)
                 && birth.equals(p.birth)
                 && blocked == p.blocked
-                && preferences.equals(p.preferences);
+                && preferences.equals(p.preferences)
+                && guardian.equals(p.guardian)
+                && links.equals(p.links)
+                && holdings.equals(p.holdings)
+                && erasedAt == p.erasedAt;
     }
 
     @Override
@@ -166,9 +398,34 @@ public record Person(byte[] salt, Optional<Birth> birth, boolean blocked, List<P
             return new Preference(scope, refusedAt, all);
         }
 
+        /** The first instant at which the last refusal is over; {@link Long#MAX_VALUE} if it is not. */
+        long endsAt() {
+            long first = Long.MAX_VALUE;
+            for (Opening opening : openings) {
+                first = Math.min(first, opening.at());
+            }
+            return first;
+        }
+
         /** Whether the scope is refused at a time or at any later one: an opening launders no earlier event. */
         boolean refuses(long time) {
             return isRefused() && openings.stream().noneMatch(o -> o.at() <= time);
+        }
+
+        /** The first instant from a time on at which it is not refused: that time itself, perhaps. */
+        long refusedUntil(long time, Purpose purpose, Policy policy) {
+            boolean isObjection = purpose.basis() == Purpose.Basis.LEGITIMATE_INTEREST;
+            long first = Long.MAX_VALUE;
+            if (!(isObjection ? refuses(time, policy.notices()) : refuses(time))) {
+                return time;
+            }
+            for (Opening opening : openings) {
+                boolean opens = !isObjection || opening.opens(opening.at(), policy.notices());
+                if (opening.at() > time && opens) {
+                    first = Math.min(first, opening.at());
+                }
+            }
+            return first;
         }
 
         /** The same, where only a lift and a grant that counts at that time end a refusal. */

@@ -1,5 +1,9 @@
 package io.cloakroom.policy;
 
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.Month;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,18 +16,20 @@ import java.util.Set;
  * @param hash SHA-256 of the file, hexadecimal
  * @param effectiveFrom first instant of that date in the policy's zone, in milliseconds since the epoch
  * @param consentAge in years
+ * @param guardianTerm milliseconds after an act in which a guardian's agreement still completes it (C1)
  * @param adequacy region → decisions
  */
 public record Policy(
         String version,
         String hash,
         long effectiveFrom,
-        java.time.ZoneId zone,
+        ZoneId zone,
         Set<String> brands,
         Set<String> surfaces,
         Set<String> channels,
         Set<String> notices,
         int consentAge,
+        long guardianTerm,
         Map<String, Purpose> purposes,
         Map<String, EventRules> events,
         Map<String, Recipient> recipients,
@@ -38,6 +44,29 @@ public record Policy(
                 : rules.accesses().stream()
                         .filter(a -> a.recipient().id().equals(recipient))
                         .findFirst();
+    }
+
+    /** Whether somebody decides alone at a time (C1). */
+    public boolean isAdult(LocalDate birthDate, long time) {
+        return !Instant.ofEpochMilli(time).atZone(zone).toLocalDate().isBefore(adultOn(birthDate));
+    }
+
+    /** The first instant of the day from which somebody decides alone, in milliseconds since the epoch. */
+    long adultFrom(LocalDate birthDate) {
+        Instant start = adultOn(birthDate).atStartOfDay(zone).toInstant();
+        long edge = Long.MAX_VALUE / 1_000 - 1;
+        return Math.max(-edge, Math.min(edge, start.getEpochSecond())) * 1_000;
+    }
+
+    /** 1 March, in a leap year too, for who is born on 29 February. */
+    private LocalDate adultOn(LocalDate birthDate) {
+        boolean onLeapDay = birthDate.getMonth() == Month.FEBRUARY && birthDate.getDayOfMonth() == 29;
+        return (onLeapDay ? birthDate.plusDays(1) : birthDate).plusYears(consentAge);
+    }
+
+    /** The last instant at which an agreement completes an act of a time. */
+    long lastAgreement(long act) {
+        return act > Long.MAX_VALUE - guardianTerm ? Long.MAX_VALUE : act + guardianTerm;
     }
 
     /**

@@ -10,6 +10,7 @@ import io.cloakroom.policy.Treatment.Pseudonymise;
 import io.cloakroom.policy.Treatment.To;
 import io.cloakroom.policy.Yaml.Entry;
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -36,6 +37,9 @@ final class PolicyCompiler {
     private static final Set<String> COUNTRIES = Set.of(Locale.getISOCountries());
     private static final Set<String> RESERVED =
             Set.of("events", "consent", "identity", "subject", "recalls", "audit", "quarantine", "gate");
+
+    /** Where the policy says nothing of it. */
+    private static final Duration GUARDIAN_TERM = Duration.ofDays(30);
 
     private final Yaml root;
     private final PolicyStructure structure;
@@ -89,11 +93,17 @@ final class PolicyCompiler {
                 structure.isSound("age-of-consent", "years")
                         ? number(root.get("age-of-consent").get("years"))
                         : 0,
+                guardianTerm().toMillis(),
                 Map.copyOf(purposes),
                 Map.copyOf(withAccesses),
                 Map.copyOf(recipients),
                 Set.copyOf(names("eea")),
                 Map.copyOf(adequacy));
+    }
+
+    private Duration guardianTerm() {
+        boolean isThere = root.has("guardian") && structure.isSound("guardian", "within-days");
+        return isThere ? Duration.ofDays(number(root.get("guardian").get("within-days"))) : GUARDIAN_TERM;
     }
 
     private void readZone() {
@@ -341,7 +351,9 @@ final class PolicyCompiler {
                 region.text(),
                 safeguards,
                 number(rules.get("epoch")),
-                rules.get("clause").text());
+                rules.get("clause").text(),
+                !rules.has("recall"),
+                rules.has("grace-seconds") ? 1_000L * number(rules.get("grace-seconds")) : 0);
     }
 
     private Map<String, Placed> treatments(Recipient recipient, Yaml rules) {

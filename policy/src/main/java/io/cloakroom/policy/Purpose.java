@@ -39,6 +39,16 @@ public record Purpose(
         COLLECTOR
     }
 
+    /** Whether it rests on what the person wants; else no refusal of anybody stands against it. */
+    boolean asksThePerson() {
+        return basis == Basis.CONSENT || basis == Basis.LEGITIMATE_INTEREST;
+    }
+
+    /** The rule by which a refusal ends it. */
+    Rule refusedBy() {
+        return basis == Basis.LEGITIMATE_INTEREST ? Rule.OBJECTED : Rule.WITHDRAWN;
+    }
+
     /** A scope that was stored when this purpose, perhaps, told more apart. */
     Scope cut(Scope stored) {
         return stored.purpose().equals(id) ? scope(stored.brand(), stored.channel(), stored.collector()) : stored;

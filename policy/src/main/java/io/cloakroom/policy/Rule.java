@@ -18,6 +18,11 @@ public enum Rule {
     MINOR("minor", "C1"),
     AGE_UNKNOWN("age-unknown", "C1"),
     GUARDIAN_NEEDED("guardian-needed", "C1"),
+    GUARDIAN_WITHDREW("guardian-withdrew", "C1"),
+    ERASED("erased", "C25"),
+    LINK_UNANSWERED("link-unanswered", "C25"),
+    HOLD_EXPIRED("hold-expired", "C1"),
+    HOLDS_FULL("too-many-holds", "C1"),
     UNDECIDED("control-record-undecided", "C25"),
     WITHDRAWN("consent-withdrawn", "C25"),
     OBJECTED("objected", "C25"),
@@ -35,6 +40,9 @@ public enum Rule {
     NOT_A_CHOICE("not-a-choice", "C5"),
     IMPORTED_LIFT("imported-lift", "C23"),
     GRANT_AHEAD("grant-dated-ahead", "C25"),
+    GUARDIAN_UNVERIFIED("guardian-unverified", "C1"),
+    GUARDIAN_IS_SUBJECT("guardian-is-subject", "C1"),
+    GUARDIAN_MINOR("guardian-minor", "C1"),
     FORWARDED("forwarded", "C25"),
 
     // Quarantined: what could not be decided is not released.

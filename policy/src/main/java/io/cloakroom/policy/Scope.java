@@ -1,7 +1,14 @@
 package io.cloakroom.policy;
 
+import java.util.Comparator;
+
 /** What a consent, refusal or objection is about; {@link #EVERY} in a part means all of them. */
-public record Scope(String purpose, String brand, String channel, String collector) {
+public record Scope(String purpose, String brand, String channel, String collector) implements Comparable<Scope> {
+
+    private static final Comparator<Scope> BY_PARTS = Comparator.comparing(Scope::purpose)
+            .thenComparing(Scope::brand)
+            .thenComparing(Scope::channel)
+            .thenComparing(Scope::collector);
 
     public static final String EVERY = "";
 
@@ -11,5 +18,10 @@ public record Scope(String purpose, String brand, String channel, String collect
                 && (brand.isEmpty() || brand.equals(other.brand))
                 && (channel.isEmpty() || channel.equals(other.channel))
                 && (collector.isEmpty() || collector.equals(other.collector));
+    }
+
+    @Override
+    public int compareTo(Scope other) {
+        return BY_PARTS.compare(this, other);
     }
 }

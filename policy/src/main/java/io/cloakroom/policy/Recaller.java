@@ -1,0 +1,190 @@
+package io.cloakroom.policy;
+
+import io.cloakroom.policy.Decision.Transition;
+import io.cloakroom.policy.Engine.Recall;
+import io.cloakroom.policy.Engine.Recalled;
+import io.cloakroom.policy.Person.Guardian;
+import io.cloakroom.policy.Person.Opening;
+import io.cloakroom.policy.Person.Preference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Looks through one person's ledger for what is forbidden now. Each line is judged under the policy of its time. */
+final class Recaller {
+
+    private final PolicyHistory history;
+    private final Person person;
+    private final Policy today;
+
+    /**
+     * What stands against events of a time, and until when it does.
+     *
+     * @param until first instant that it leaves alone; {@link #OPEN} has none before it
+     */
+    private record Bar(Rule rule, long until, Optional<Transition> transition) {
+
+        static Bar of(Rule rule, long until) {
+            return new Bar(rule, until, Optional.empty());
+        }
+
+        static Bar refusal(Rule rule, long until, long at) {
+            return new Bar(rule, until, Optional.of(new Transition(Transition.Kind.REFUSAL, at)));
+        }
+    }
+
+    private static final Bar OPEN = Bar.of(Rule.APPLIED, Long.MIN_VALUE);
+
+    Recaller(PolicyHistory history, Person person, long now) {
+        this.history = history;
+        this.person = person;
+        this.today = history.atOrFirst(now);
+    }
+
+    Recalled recall() {
+        List<Holding> left = new ArrayList<>();
+        List<Recall> recalls = new ArrayList<>();
+        for (Holding holding : person.holdings()) {
+            Bar first = bar(holding, holding.since());
+            if (first == OPEN) {
+                left.add(holding);
+                continue;
+            }
+            long before = first.until();
+            for (Bar next = first; next != OPEN && before != Long.MAX_VALUE; next = bar(holding, before)) {
+                before = next.until();
+            }
+            add(recalls, new Recall(holding, before, first.rule(), first.transition()));
+            if (before != Long.MAX_VALUE) {
+                left.add(holding.since(before));
+            }
+        }
+        return recalls.isEmpty() ? new Recalled(person, recalls) : new Recalled(person.withHoldings(left), recalls);
+    }
+
+    static Recalled recallAll(Person person) {
+        List<Recall> recalls = new ArrayList<>();
+        for (Holding holding : person.holdings()) {
+            add(recalls, new Recall(holding, Long.MAX_VALUE, Rule.ERASED, Optional.empty()));
+        }
+        return new Recalled(recalls.isEmpty() ? person : person.withHoldings(List.of()), recalls);
+    }
+
+    /** A recipient cannot tell acts from other events: it is told once, and the wider. */
+    private static void add(List<Recall> recalls, Recall recall) {
+        for (int i = 0; i < recalls.size(); i++) {
+            Recall known = recalls.get(i);
+            if (known.holding().isReadAs(recall.holding())) {
+                if (recall.before() > known.before()) {
+                    recalls.set(i, recall);
+                }
+                return;
+            }
+        }
+        recalls.add(recall);
+    }
+
+    /** What stands against events of this time in a line of the ledger. */
+    private Bar bar(Holding holding, long time) {
+        Policy policy = history.at(time).orElse(today);
+        Purpose purpose = policy.purposes().get(holding.purpose());
+        if (purpose == null) {
+            return Bar.of(Rule.NO_LONGER_REGISTERED, Long.MAX_VALUE);
+        }
+        Bar bar = purpose.adultsOnly() ? minor(policy, time) : OPEN;
+        if (bar == OPEN && holding.act()) {
+            bar = guardian(policy, time);
+        }
+        if (bar == OPEN && purpose.asksThePerson()) {
+            bar = refused(policy, purpose, holding.scope(), time);
+        }
+        return bar;
+    }
+
+    private Bar minor(Policy policy, long time) {
+        long until = person.birthDate().map(policy::adultFrom).orElse(News.UNKNOWN);
+        if (until > time) {
+            return Bar.of(Rule.MINOR, until);
+        }
+        for (Link link : person.links()) {
+            long end =
+                    link.connectedUntil(time, link.news().map(News::minorUntil).orElse(News.UNKNOWN));
+            if (end != Link.NEVER) {
+                return Bar.of(Rule.MINOR, end);
+            }
+        }
+        return OPEN;
+    }
+
+    private Bar guardian(Policy policy, long time) {
+        Guardian guardian = person.guardian();
+        long adultFrom = person.birthDate().map(policy::adultFrom).orElse(Long.MAX_VALUE);
+        if (adultFrom > time && guardian.endedFor(time)) {
+            return Bar.refusal(Rule.GUARDIAN_WITHDREW, Long.MAX_VALUE, guardian.endedAt());
+        }
+        for (Link link : person.links()) {
+            long ended = link.news().map(News::guardianEndedAt).orElse(Guardian.NEVER);
+            if (ended >= time && link.connectedUntil(time, ended + 1) != Link.NEVER) {
+                return Bar.refusal(Rule.GUARDIAN_WITHDREW, Long.MAX_VALUE, ended);
+            }
+        }
+        boolean isAgreed = guardian.agreedAt().orElse(Long.MAX_VALUE) <= policy.lastAgreement(time);
+        return person.birth().isPresent() && adultFrom > time && !isAgreed
+                ? Bar.of(Rule.GUARDIAN_NEEDED, Long.MAX_VALUE)
+                : OPEN;
+    }
+
+    private Bar refused(Policy policy, Purpose purpose, Scope scope, long time) {
+        long beaten = Preference.NEVER;
+        for (Preference preference : person.preferences()) {
+            if (preference.isRefused() && isAbout(purpose.cut(preference.scope()), scope)) {
+                beaten = Math.max(beaten, preference.refusedAt());
+                long until = preference.refusedUntil(time, purpose, policy);
+                if (until > time) {
+                    return Bar.refusal(purpose.refusedBy(), until, preference.refusedAt());
+                }
+            }
+        }
+        if (purpose.basis() == Purpose.Basis.CONSENT && beaten != Preference.NEVER) {
+            long granted = grantedFrom(scope, beaten);
+            if (granted > time) {
+                return Bar.refusal(purpose.refusedBy(), granted, beaten);
+            }
+        }
+        return refusedOverLinks(purpose, scope, time);
+    }
+
+    /** The first grant that no refusal beats: a lift of a wider refusal revives none of those before it. */
+    private long grantedFrom(Scope scope, long beaten) {
+        long first = Long.MAX_VALUE;
+        for (Preference preference : person.preferences()) {
+            if (preference.scope().equals(scope)) {
+                for (Opening opening : preference.openings()) {
+                    if (opening.kind() != Opening.Kind.LIFT && !opening.isBeatenBy(beaten)) {
+                        first = Math.min(first, opening.at());
+                    }
+                }
+            }
+        }
+        return first;
+    }
+
+    private Bar refusedOverLinks(Purpose purpose, Scope scope, long time) {
+        for (Link link : person.links()) {
+            for (News.Refused refusal : link.news().orElse(News.NOTHING).refusals()) {
+                if (isAbout(purpose.cut(refusal.scope()), scope)) {
+                    long until = link.connectedUntil(time, refusal.endsAt());
+                    if (until != Link.NEVER) {
+                        return Bar.refusal(purpose.refusedBy(), until, refusal.at());
+                    }
+                }
+            }
+        }
+        return OPEN;
+    }
+
+    /** A full ledger no longer tells which collectors a line stands for: a refusal of any of them is about it. */
+    private boolean isAbout(Scope refusal, Scope held) {
+        return refusal.covers(held) || person.isLedgerFull() && held.covers(refusal);
+    }
+}
