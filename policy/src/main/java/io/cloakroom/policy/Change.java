@@ -36,6 +36,9 @@ public sealed interface Change {
     /** The other side of a link says all that it has to say; it replaces what it said before. */
     record Heard(String other, News news) implements Change {}
 
+    /** The other side of a link was erased: nothing of it stays here. */
+    record Gone(String other) implements Change {}
+
     /** All is forgotten but what the person refused, and when it asked for that. */
     record Erased(long at) implements Change {}
 }

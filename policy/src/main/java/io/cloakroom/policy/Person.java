@@ -111,6 +111,8 @@ public record Person(
         } else if (change instanceof Change.Heard heard) {
             Link link = link(heard.other());
             return withLink(link, link.heard(heard.news()));
+        } else if (change instanceof Change.Gone gone) {
+            return withoutLink(gone.other());
         } else if (change instanceof Change.Erased erased) {
             return erased(erased.at());
         }
@@ -158,6 +160,14 @@ public record Person(
             all.set(place, after);
         }
         return new Person(salt, birth, blocked, preferences, guardian, all, holdings, erasedAt);
+    }
+
+    private Person withoutLink(String other) {
+        List<Link> left =
+                links.stream().filter(link -> !link.other().equals(other)).toList();
+        return left.size() == links.size()
+                ? this
+                : new Person(salt, birth, blocked, preferences, guardian, left, holdings, erasedAt);
     }
 
     private Preference preference(Scope scope) {

@@ -38,6 +38,9 @@ final class AuditChain {
 
     static final String STORE = "audit-chain";
 
+    /** Of a subject that could not be read, or of whom nothing is known. */
+    static final byte[] NO_TOKEN = {};
+
     private static final Bytes HEAD = Bytes.wrap(new byte[] {0});
     private static final String POLICY = "policy:";
     private static final int HASH_LENGTH = 32;
@@ -147,7 +150,17 @@ final class AuditChain {
             Optional<Policy> policy,
             Optional<Rule> reason,
             int unplanned,
-            List<Decided> decisions) {}
+            List<Decided> decisions,
+            List<Recalled> recalls) {
+
+        /** Of an input record; the others are about one that has its entry already, or never has one. */
+        private boolean isInput() {
+            return kind != EntryKind.RESOLUTION && kind != EntryKind.RECALL;
+        }
+    }
+
+    /** Releases that a recipient must give up, or may keep where it cannot be asked (C42). */
+    record Recalled(String recipient, int epoch, String purpose, Rule rule, boolean isPossible) {}
 
     /** @return the entry in the wire format */
     byte[] append(Entry entry) {
@@ -158,7 +171,7 @@ final class AuditChain {
         out.clear();
         out.put(header).putLong(sequence).put(head, Long.BYTES, head.length);
         out.putLong(entry.kind().ordinal()).putText(input.topic);
-        out.putLong(place.partition()).putLong(place.offset()).putLong(input.offset);
+        out.putLong(place.partition()).putLong(place.offset()).putLong(entry.isInput() ? input.offset : -1);
         if (entry.token().length == 0) {
             out.putLong(0);
         } else {
@@ -187,10 +200,17 @@ final class AuditChain {
             out.putLong(entry.decisions().size());
             entry.decisions().forEach(this::write);
         }
+        out.putLong(0);
+        if (!entry.recalls().isEmpty()) {
+            out.putLong(entry.recalls().size());
+            entry.recalls().forEach(this::write);
+        }
         byte[] written = out.putLong(0).toBytes();
 
         link(sequence + 1, written);
-        input.offset = place.offset();
+        if (entry.isInput()) {
+            input.offset = place.offset();
+        }
         store.put(HEAD, row());
         return written;
     }
@@ -207,6 +227,12 @@ final class AuditChain {
             out.putLong(1).putLong(kind(transition).ordinal()).putLong(transition.at());
         }
         out.put(decided.treatments());
+    }
+
+    private void write(Recalled recalled) {
+        out.putText(text(recalled.recipient())).putLong(recalled.epoch()).putText(text(recalled.purpose()));
+        out.putText(text(recalled.rule().id())).putText(text(recalled.rule().clause()));
+        out.put(recalled.isPossible() ? 1 : 0);
     }
 
     private void link(long next, byte[] written) {

@@ -1,5 +1,6 @@
 package io.cloakroom.streams.gate;
 
+import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -30,18 +31,25 @@ public final class GateTopology {
                 Input.FIRST,
                 new ByteArrayDeserializer(),
                 Input.deserializer(),
-                Stream.concat(Topics.CONTROL.stream(), Stream.of(Topics.FORWARDS)).toArray(String[]::new));
+                Stream.concat(Topics.CONTROL.stream(), Stream.of(Topics.FORWARDS))
+                        .toArray(String[]::new));
 
         topology.addProcessor(GATE, () -> new GateProcessor(parts), "events", "control");
         topology.addStateStore(
                 Stores.keyValueStoreBuilder(
-                                Stores.persistentKeyValueStore(People.STORE), Serdes.String(), PersonSerde.serde())
+                                Stores.persistentKeyValueStore(People.STORE), Serdes.String(), Serdes.ByteArray())
                         .withCachingDisabled(),
                 GATE);
         topology.addStateStore(
                 Stores.keyValueStoreBuilder(
                                 Stores.persistentKeyValueStore(AuditChain.STORE), Serdes.Bytes(), Serdes.ByteArray())
                         .withCachingEnabled(),
+                GATE);
+
+        topology.addStateStore(
+                Stores.keyValueStoreBuilder(
+                                Stores.persistentKeyValueStore(Waiting.STORE), Serdes.Bytes(), Serdes.ByteArray())
+                        .withCachingDisabled(),
                 GATE);
 
         Topics.releases(parts.engine().history()).forEach(topic -> sink(topology, topic));

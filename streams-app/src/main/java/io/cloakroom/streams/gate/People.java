@@ -1,6 +1,10 @@
 package io.cloakroom.streams.gate;
 
 import io.cloakroom.policy.Person;
+import io.cloakroom.policy.PolicyHistory;
+import io.cloakroom.policy.Pseudonyms;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -8,6 +12,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
 /**
  * Everybody whom the gate knows of in one partition. People act several times in a row, so those of the last events are
  * kept as they were read; a task that is taken up again begins with none.
+ *
+ * <p>Of who was erased there is a stub, under a token of the subject key.
  */
 final class People {
 
@@ -16,35 +22,69 @@ final class People {
     /** In one task, some megabytes. */
     private static final int KEPT = 8_192;
 
-    private final KeyValueStore<String, Person> store;
+    private static final byte[] ERASED = "erased".getBytes(StandardCharsets.UTF_8);
+    private static final byte[] NO_SALT = new byte[Person.SALT_LENGTH];
 
-    private final Map<String, Person> kept = new LinkedHashMap<>(KEPT, 0.75f, true) {
+    private final KeyValueStore<String, byte[]> store;
+    private final Rows rows;
+    private final Pseudonyms.Key stubs;
+    private final SecureRandom random = new SecureRandom();
+
+    private final Map<String, Known> kept = new LinkedHashMap<>(KEPT, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Person> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, Known> eldest) {
             return size() > KEPT;
         }
     };
 
-    People(KeyValueStore<String, Person> store) {
+    /** @param stubs under which those erased are found again */
+    People(KeyValueStore<String, byte[]> store, PolicyHistory history, Pseudonyms.Key stubs) {
         this.store = store;
+        this.rows = new Rows(new Names(store, history));
+        this.stubs = stubs;
     }
 
-    /** Null for a stranger. */
-    Person get(String subject) {
-        Person person = kept.get(subject);
-        if (person == null) {
-            person = store.get(subject);
-            if (person != null) {
-                kept.put(subject, person);
+    /** Null for somebody of whom there is no row. */
+    Known get(String subject) {
+        Known known = kept.get(subject);
+        if (known == null) {
+            byte[] row = store.get(subject);
+            if (row != null) {
+                known = rows.known(row);
+                kept.put(subject, known);
             }
         }
-        return person;
+        return known;
     }
 
-    void put(String subject, Person person) {
-        store.put(subject, person);
-        kept.put(subject, person);
+    /** The row, or one as of somebody who comes for the first time, or comes back after an erasure; that one is not stored. */
+    Known getOrMake(String subject) {
+        Known known = get(subject);
+        if (known != null) {
+            return known;
+        }
+        byte[] salt = new byte[Person.SALT_LENGTH];
+        random.nextBytes(salt);
+        byte[] stub = store.get(stub(subject));
+        return Known.of(stub == null ? Person.stranger(salt) : Person.returning(salt, rows.stub(stub)));
+    }
+
+    void put(String subject, Known known) {
+        store.put(subject, rows.bytes(known));
+        kept.put(subject, known);
+    }
+
+    /** Forgets somebody but for what was refused, and when it was to be forgotten (C25). */
+    void erase(String subject, Person.Stub left) {
+        store.put(stub(subject), rows.bytes(left));
+        store.delete(subject);
+        kept.remove(subject);
+    }
+
+    private String stub(String subject) {
+        byte[] text = subject.getBytes(StandardCharsets.UTF_8);
+        return "erased:" + new String(stubs.token(ERASED, text, 0, text.length, NO_SALT), StandardCharsets.US_ASCII);
     }
 }

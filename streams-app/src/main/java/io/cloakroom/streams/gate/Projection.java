@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 
 /**
@@ -25,9 +27,10 @@ public final class Projection {
 
     private static final String RELEASE_ID = "releaseId";
     private static final String PURPOSES = "purposes";
+    private static final String COMPLETED_AT = "completedAt";
 
     /** What every release has of its own. */
-    static final List<String> OWN_FIELDS = List.of(RELEASE_ID, PURPOSES);
+    static final List<String> OWN_FIELDS = List.of(RELEASE_ID, PURPOSES, COMPLETED_AT);
 
     private final Access access;
     private final Schema schema;
@@ -48,6 +51,11 @@ public final class Projection {
                 PURPOSES,
                 Schema.createArray(Schema.create(Schema.Type.STRING)),
                 "What it may be used for: nothing else."));
+        projected.add(new Schema.Field(
+                COMPLETED_AT,
+                nullable(LogicalTypes.timestampMillis().addToSchema(Schema.create(Schema.Type.LONG))),
+                "When a guardian agreed, if that was later than the event.",
+                Schema.Field.NULL_DEFAULT_VALUE));
         projected.addAll(project(event, "", name));
         this.schema = Schema.createRecord(
                 name, "Released to " + access.recipient().id() + ".", namespace(), false, projected);
@@ -63,12 +71,21 @@ public final class Projection {
 
     /** The record's own time, in the form that the recipient may have times: its day where it may have none. */
     long timestamp(Release proof, long arrivedAt) {
+        return inForm(proof, arrivedAt);
+    }
+
+    /** When it was completed, in that form too. */
+    OptionalLong completedAt(Release proof) {
+        OptionalLong at = proof.completedAt();
+        return at.isEmpty() ? at : OptionalLong.of(inForm(proof, at.getAsLong()));
+    }
+
+    private long inForm(Release proof, long time) {
         Treatment treatment = proof.treatment(occurredAt);
         if (treatment instanceof Keep) {
-            return arrivedAt;
+            return time;
         }
-        return Generalised.time(
-                treatment instanceof Generalise generalise ? generalise.to() : Treatment.To.DAY, arrivedAt);
+        return Generalised.time(treatment instanceof Generalise generalise ? generalise.to() : Treatment.To.DAY, time);
     }
 
     // The schema.

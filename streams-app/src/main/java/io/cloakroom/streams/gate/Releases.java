@@ -5,6 +5,7 @@ import io.cloakroom.policy.EventSchema.Kind;
 import io.cloakroom.policy.Pseudonyms;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.OptionalLong;
 
 /**
  * The releases of one event, written side by side while the event is walked once. What a form does not have is not
@@ -51,8 +52,16 @@ final class Releases {
      *
      * @param proof without which there is none
      * @param form that the proof allows
+     * @param completedAt when a guardian agreed to it, if that was later (C1); in the form of the event's own time
      */
-    void add(Release proof, Form form, Pseudonyms.Key key, byte[] header, byte[] releaseId, byte[] subjectToken) {
+    void add(
+            Release proof,
+            Form form,
+            Pseudonyms.Key key,
+            byte[] header,
+            byte[] releaseId,
+            OptionalLong completedAt,
+            byte[] subjectToken) {
         if (count == targets.length) {
             targets = Arrays.copyOf(targets, 2 * count);
             for (int i = count; i < targets.length; i++) {
@@ -65,6 +74,11 @@ final class Releases {
         target.subjectToken = subjectToken;
         target.out.clear();
         target.out.put(header).putText(releaseId).put(form.purposes);
+        if (completedAt.isPresent()) {
+            target.out.putLong(1).putLong(completedAt.getAsLong());
+        } else {
+            target.out.putLong(0);
+        }
     }
 
     int count() {

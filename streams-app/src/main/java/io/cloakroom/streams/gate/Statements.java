@@ -1,6 +1,8 @@
 package io.cloakroom.streams.gate;
 
 import io.cloakroom.control.ConsentChange;
+import io.cloakroom.control.IdentityLink;
+import io.cloakroom.control.SubjectRequest;
 import io.cloakroom.policy.Change;
 import io.cloakroom.policy.Engine;
 import io.cloakroom.policy.Person.Preference;
@@ -9,6 +11,7 @@ import io.cloakroom.policy.Purpose;
 import io.cloakroom.policy.Purpose.Basis;
 import io.cloakroom.policy.Rule;
 import io.cloakroom.policy.Scope;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 
 /** Reads what a consent change says, under the policy of the day. */
@@ -16,6 +19,8 @@ final class Statements {
 
     /** In characters, of a collector or a notice: what is longer is neither, and a person's row must hold many. */
     private static final int LONGEST_NAME = 255;
+
+    private static final String CUSTOMER = "customer:";
 
     private Statements() {}
 
@@ -37,13 +42,66 @@ final class Statements {
         return switch (said.getKind()) {
             case AGE_STATEMENT -> age(said, arrivedAt);
             case GRANT, WITHDRAWAL, OBJECTION, LIFT -> preference(said, policy, arrivedAt);
+            case GUARDIAN_AGREEMENT -> agreement(said, policy, arrivedAt);
+            case GUARDIAN_WITHDRAWAL ->
+                new Taken(new Change.GuardianEnded(onArrival(at(said), arrivedAt)), applied(said, arrivedAt));
         };
+    }
+
+    /** A connection can only narrow: one dated ahead counts from its arrival on. */
+    static Statement read(IdentityLink said, long arrivedAt) {
+        boolean isCustomer = said.getCustomer().startsWith(CUSTOMER)
+                && SubjectKey.read(said.getCustomer().getBytes(StandardCharsets.UTF_8))
+                        .isPresent();
+        if (!isCustomer || said.getSubject().startsWith(CUSTOMER)) {
+            return new Undecidable(Rule.INCOMPLETE);
+        }
+        long at = said.getOccurredAt().toEpochMilli();
+        return switch (said.getKind()) {
+            case CONNECTED ->
+                new Taken(new Change.Connected(said.getCustomer(), onArrival(at, arrivedAt)), Rule.APPLIED);
+            case DISCONNECTED ->
+                isAhead(at, arrivedAt)
+                        ? new Refused(Rule.GRANT_AHEAD)
+                        : new Taken(new Change.Disconnected(said.getCustomer(), at), Rule.APPLIED);
+        };
+    }
+
+    static Statement read(SubjectRequest said, long arrivedAt) {
+        long at = onArrival(said.getOccurredAt().toEpochMilli(), arrivedAt);
+        return switch (said.getKind()) {
+            case ERASURE -> new Taken(new Change.Erased(at), Rule.APPLIED);
+        };
+    }
+
+    /** What a guardian agrees to counts once it is verified that there is one, who may (C1). */
+    private static Statement agreement(ConsentChange said, Policy policy, long arrivedAt) {
+        boolean isSomebody = said.getGuardian() != null
+                && SubjectKey.read(said.getGuardian().getBytes(StandardCharsets.UTF_8))
+                        .isPresent();
+        if (!isSomebody
+                || said.getVerification() == null
+                || said.getVerification().isBlank()) {
+            return new Refused(Rule.GUARDIAN_UNVERIFIED);
+        } else if (said.getGuardian().equals(said.getSubject())) {
+            return new Refused(Rule.GUARDIAN_IS_SUBJECT);
+        } else if (said.getGuardianBirthDate() == null || !policy.isAdult(said.getGuardianBirthDate(), at(said))) {
+            return new Refused(Rule.GUARDIAN_MINOR);
+        }
+        return isAhead(said, arrivedAt)
+                ? new Refused(Rule.GRANT_AHEAD)
+                : new Taken(new Change.GuardianAgreed(at(said)), Rule.APPLIED);
+    }
+
+    private static Rule applied(ConsentChange said, long arrivedAt) {
+        return isAhead(said, arrivedAt) ? Rule.APPLIED_ON_ARRIVAL : Rule.APPLIED;
     }
 
     private static Statement age(ConsentChange said, long arrivedAt) {
         return said.getBirthDate() == null
                 ? new Undecidable(Rule.INCOMPLETE)
-                : new Taken(new Change.Age(said.getBirthDate().toEpochDay(), onArrival(said, arrivedAt)), Rule.APPLIED);
+                : new Taken(
+                        new Change.Age(said.getBirthDate().toEpochDay(), onArrival(at(said), arrivedAt)), Rule.APPLIED);
     }
 
     private static Statement preference(ConsentChange said, Policy policy, long arrivedAt) {
@@ -69,12 +127,11 @@ final class Statements {
         Scope scope = purpose.scope(brand, channel, collector);
         return switch (said.getKind()) {
             case WITHDRAWAL, OBJECTION ->
-                new Taken(
-                        new Change.Refusal(scope, onArrival(said, arrivedAt)),
-                        isAhead(said, arrivedAt) ? Rule.APPLIED_ON_ARRIVAL : Rule.APPLIED);
+                new Taken(new Change.Refusal(scope, onArrival(at(said), arrivedAt)), applied(said, arrivedAt));
             case LIFT -> lift(said, scope, arrivedAt);
             case GRANT -> grant(said, purpose, scope, arrivedAt);
-            case AGE_STATEMENT -> age(said, arrivedAt);
+            case AGE_STATEMENT, GUARDIAN_AGREEMENT, GUARDIAN_WITHDRAWAL ->
+                throw new IllegalArgumentException("not about a purpose: " + said.getKind());
         };
     }
 
@@ -112,15 +169,19 @@ final class Statements {
     }
 
     private static boolean isAhead(ConsentChange said, long arrivedAt) {
-        return at(said) > arrivedAt + Engine.CLOCK_TOLERANCE;
+        return isAhead(at(said), arrivedAt);
+    }
+
+    private static boolean isAhead(long at, long arrivedAt) {
+        return at > arrivedAt + Engine.CLOCK_TOLERANCE;
     }
 
     /**
      * The time from which it counts, within what can be: one dated ahead takes effect on arrival, but no earlier than any
      * grant that was accepted before it; and the very first time there is would say that nothing was refused.
      */
-    private static long onArrival(ConsentChange said, long arrivedAt) {
-        return Math.max(Preference.NEVER + 1, Math.min(at(said), arrivedAt + Engine.CLOCK_TOLERANCE));
+    private static long onArrival(long at, long arrivedAt) {
+        return Math.max(Preference.NEVER + 1, Math.min(at, arrivedAt + Engine.CLOCK_TOLERANCE));
     }
 
     private static boolean isWhole(Purpose purpose, Scope scope) {

@@ -1,5 +1,6 @@
 package io.cloakroom.streams.gate;
 
+import io.cloakroom.policy.Rule;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
@@ -27,6 +28,11 @@ final class SubjectKey {
         int colon = text.indexOf(':');
         String kind = colon < 0 ? "" : text.substring(0, colon);
         return colon < text.length() - 1 && (kind.equals("customer") || kind.equals("cookie") || kind.equals("device"));
+    }
+
+    /** Why a key is no subject key. */
+    static Rule fault(byte[] key) {
+        return key == null ? Rule.NULL_KEY : Rule.NOT_A_SUBJECT_KEY;
     }
 
     /** Where Kafka's own default partitioner puts the key. */

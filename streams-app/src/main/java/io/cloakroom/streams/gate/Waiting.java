@@ -23,7 +23,8 @@ final class Waiting {
 
     static final String STORE = "waiting";
 
-    private static final int KEY_LENGTH = 16;
+    /** In bytes: AES-128. */
+    static final int KEY_LENGTH = 16;
 
     private final KeyValueStore<Bytes, byte[]> store;
     private final SecureRandom random = new SecureRandom();
@@ -93,7 +94,8 @@ final class Waiting {
     /** Whose events have waited until a time; each once for each event. */
     List<String> due(long now) {
         List<String> subjects = new ArrayList<>();
-        try (KeyValueIterator<Bytes, byte[]> rows = store.range(Bytes.wrap(deadline(0)), Bytes.wrap(deadline(now + 1)))) {
+        try (KeyValueIterator<Bytes, byte[]> rows =
+                store.range(Bytes.wrap(deadline(0)), Bytes.wrap(deadline(now + 1)))) {
             while (rows.hasNext()) {
                 KeyValue<Bytes, byte[]> row = rows.next();
                 subjects.add(new BoundedDecoder(row.value, 0).readString());
