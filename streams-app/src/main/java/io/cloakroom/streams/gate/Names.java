@@ -12,7 +12,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.apache.kafka.streams.state.KeyValueStore;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 
 /**
  * The words of the policy, as numbers, so that rows are short. A word gets its number when it is first written, and the
@@ -23,12 +24,16 @@ final class Names {
     /** No subject key begins so. */
     private static final String KEY = "name:";
 
-    private final KeyValueStore<String, byte[]> store;
+    private final BiConsumer<String, byte[]> store;
     private final Set<String> words = new HashSet<>(Set.of(Scope.EVERY));
     private final Map<String, Integer> numbers = new HashMap<>();
     private final List<String> names = new ArrayList<>();
 
-    Names(KeyValueStore<String, byte[]> store, PolicyHistory history) {
+    /**
+     * @param stored what is in the store under a key; null for nothing
+     * @param store puts into it
+     */
+    Names(Function<String, byte[]> stored, BiConsumer<String, byte[]> store, PolicyHistory history) {
         this.store = store;
         for (Policy policy : history.versions()) {
             words.addAll(policy.brands());
@@ -38,7 +43,7 @@ final class Names {
             words.addAll(policy.recipients().keySet());
         }
         words.addAll(Topics.events(history));
-        for (byte[] name = store.get(KEY + 0); name != null; name = store.get(KEY + names.size())) {
+        for (byte[] name = stored.apply(KEY + 0); name != null; name = stored.apply(KEY + names.size())) {
             add(new String(name, StandardCharsets.UTF_8));
         }
     }
@@ -51,7 +56,7 @@ final class Names {
     void write(Out out, String text) {
         Integer number = numbers.get(text);
         if (number == null && words.contains(text)) {
-            store.put(KEY + names.size(), text.getBytes(StandardCharsets.UTF_8));
+            store.accept(KEY + names.size(), text.getBytes(StandardCharsets.UTF_8));
             add(text);
             number = numbers.get(text);
         }

@@ -42,7 +42,7 @@ final class People {
     /** @param stubs under which those erased are found again */
     People(KeyValueStore<String, byte[]> store, PolicyHistory history, Pseudonyms.Key stubs) {
         this.store = store;
-        this.rows = new Rows(new Names(store, history));
+        this.rows = new Rows(new Names(store::get, store::put, history));
         this.stubs = stubs;
     }
 

@@ -117,10 +117,7 @@ class CanaryTest {
                 .noneMatch(line -> (line.getFormattedMessage() + line.getKeyValuePairs()).contains("CANARY"));
         gate.store(People.STORE)
                 .all()
-                .forEachRemaining(row -> assertThat(new String(
-                                PersonSerde.serde().serializer().serialize("people", (io.cloakroom.policy.Person)
-                                        row.value),
-                                StandardCharsets.ISO_8859_1))
+                .forEachRemaining(row -> assertThat(new String((byte[]) row.value, StandardCharsets.ISO_8859_1))
                         .doesNotContain("CANARY"));
     }
 

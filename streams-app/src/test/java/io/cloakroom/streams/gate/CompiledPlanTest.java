@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -101,7 +102,14 @@ class CompiledPlanTest {
             for (Release proof : proofs) {
                 Pseudonyms.Key key = pseudonyms.key(proof.recipient().keyName());
                 byte[] id = "release-1".getBytes(StandardCharsets.UTF_8);
-                releases.add(proof, plan.form(proof), key, new byte[0], id, key.subject(subject, salt));
+                releases.add(
+                        proof,
+                        plan.form(proof),
+                        key,
+                        new byte[0],
+                        id,
+                        OptionalLong.empty(),
+                        key.subject(subject, salt));
             }
             plan.write();
             for (int i = 0; i < proofs.size(); i++) {

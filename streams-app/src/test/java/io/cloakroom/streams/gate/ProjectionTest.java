@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.apache.avro.JsonProperties;
 import org.apache.avro.Schema;
@@ -588,7 +589,7 @@ class ProjectionTest {
             Releases releases = plan.releases(ofPerson);
             byte[] none = {};
             byte[] id = "release-1".getBytes(StandardCharsets.UTF_8);
-            releases.add(proof, plan.form(proof), key, none, id, none);
+            releases.add(proof, plan.form(proof), key, none, id, OptionalLong.empty(), none);
             plan.write();
             return releases.target(0).out.toBytes();
         }

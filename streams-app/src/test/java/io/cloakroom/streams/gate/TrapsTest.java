@@ -214,8 +214,10 @@ class TrapsTest {
 
     @Test
     void t13ShouldReleaseNothingWhenTheStateCannotBeRead() {
-        assertThatThrownBy(() -> PersonSerde.serde().deserializer().deserialize("people", new byte[] {99, 1, 2}))
-                .isInstanceOf(IllegalStateException.class);
+        gate.<byte[]>store(People.STORE).put("customer:bob", new byte[] {99, 1, 2});
+
+        assertThatThrownBy(() -> publish("order", "customer:bob")).hasStackTraceContaining("IllegalStateException");
+        assertThat(gate.raw("payment.order")).isEmpty();
     }
 
     @Test

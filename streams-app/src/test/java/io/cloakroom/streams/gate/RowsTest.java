@@ -8,28 +8,42 @@ import io.cloakroom.policy.Person;
 import io.cloakroom.policy.Person.Birth;
 import io.cloakroom.policy.Person.Opening;
 import io.cloakroom.policy.Person.Preference;
+import io.cloakroom.policy.PolicyRefusedException;
 import io.cloakroom.policy.Scope;
+import io.cloakroom.streams.Blueprint;
+import io.cloakroom.streams.gate.Known.Hold;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import org.apache.kafka.common.serialization.Serde;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is in a row of people and cannot be read must not be read as something else: it would be released upon (T13). */
-class PersonSerdeTest {
+class RowsTest {
 
     private static final int BLOCKED_AT = 1 + Person.SALT_LENGTH;
     private static final int BORN_AT = BLOCKED_AT + 1;
     private static final int COUNT_AT = BORN_AT + 1;
 
-    private final Serde<Person> serde = PersonSerde.serde();
+    private final Map<String, byte[]> store = new HashMap<>();
+    private final Rows rows = rows();
+
+    private Rows rows() {
+        try {
+            return new Rows(new Names(
+                    store::get, store::put, Blueprint.load(GateDriver.POLICIES).history()));
+        } catch (PolicyRefusedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
 
     @Test
     void shouldReadBackAnyPerson() {
@@ -48,9 +62,39 @@ class PersonSerdeTest {
     }
 
     @Test
-    void shouldLeaveNobodyNobody() {
-        assertThat(serde.serializer().serialize("people", null)).isNull();
-        assertThat(read(null)).isNull();
+    void shouldReadBackWhatWaits() {
+        Known known = Known.of(typical())
+                .holding(new Hold(5, "events.order", 7, new byte[Waiting.KEY_LENGTH]))
+                .holding(new Hold(Long.MAX_VALUE, "events.order", 8, new byte[Waiting.KEY_LENGTH]));
+
+        Known read = rows.known(rows.bytes(known));
+
+        assertThat(read.person()).isEqualTo(known.person());
+        assertThat(read.holds()).usingRecursiveFieldByFieldElementComparator().containsExactlyElementsOf(known.holds());
+    }
+
+    @Test
+    void shouldReadBackWhatRemainsOfSomebody() {
+        Person.Stub stub = typical().with(new Change.Erased(3)).stub();
+
+        assertThat(rows.stub(rows.bytes(stub))).isEqualTo(stub);
+    }
+
+    @Test
+    void shouldReadTheWordsOfThePolicyAfterARestart() {
+        byte[] row = bytes(typical());
+
+        assertThat(rows().known(row).person()).isEqualTo(typical());
+    }
+
+    @Test
+    void shouldRefuseAWordThatNobodyWroteDown() {
+        byte[] row = bytes(typical());
+        store.clear();
+
+        assertThatThrownBy(() -> rows().known(row))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("a row of people cannot be read");
     }
 
     @Test
@@ -60,7 +104,7 @@ class PersonSerdeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(bytes = {0, 2, -1})
+    @ValueSource(bytes = {0, 1, -1})
     void shouldRefuseAFormThatItDoesNotKnow(byte form) {
         byte[] row = bytes(typical());
         row[0] = form;
@@ -141,11 +185,11 @@ class PersonSerdeTest {
     }
 
     private byte[] bytes(Person person) {
-        return serde.serializer().serialize("people", person);
+        return rows.bytes(Known.of(person));
     }
 
     private Person read(byte[] row) {
-        return serde.deserializer().deserialize("people", row);
+        return rows.known(row).person();
     }
 
     /** An adult who gets mail, and wants no statistics. */
