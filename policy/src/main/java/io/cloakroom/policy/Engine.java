@@ -239,8 +239,8 @@ public final class Engine {
             if (age() == Age.MINOR) {
                 return true;
             }
-            for (Link link : links) {
-                if (link.news().isPresent() && link.news().get().minorUntil() > event.occurredAt()) {
+            for (int i = 0; i < links.size(); i++) {
+                if (links.get(i).news().map(News::minorUntil).orElse(News.UNKNOWN) > event.occurredAt()) {
                     return true;
                 }
             }
@@ -253,8 +253,8 @@ public final class Engine {
             if (person.guardian().endedFor(event.occurredAt()) && age() != Age.ADULT) {
                 ended = person.guardian().endedAt();
             }
-            for (Link link : links) {
-                long heard = link.news().map(News::guardianEndedAt).orElse(Guardian.NEVER);
+            for (int i = 0; i < links.size(); i++) {
+                long heard = links.get(i).news().map(News::guardianEndedAt).orElse(Guardian.NEVER);
                 if (heard >= event.occurredAt()) {
                     ended = Math.max(ended, heard);
                 }

@@ -97,14 +97,11 @@ public record Person(
         } else if (change instanceof Change.Refusal refusal) {
             return withPreference(preference(room(refusal.scope())).refused(refusal.at()));
         } else if (change instanceof Change.GuardianAgreed agreed) {
-            return with(guardian.agreed(agreed.at()));
+            return isForgotten(agreed.at()) ? this : with(guardian.agreed(agreed.at()));
         } else if (change instanceof Change.GuardianEnded ended) {
             return with(guardian.ended(ended.at()));
         } else if (change instanceof Change.Connected connected) {
-            Link link = link(connected.other());
-            return isLinkedWithTooMany(link)
-                    ? withBlocked()
-                    : withLink(link, link.turned(new Link.Turn(connected.at(), true)));
+            return connected(connected.other(), new Link.Turn(connected.at(), true));
         } else if (change instanceof Change.Disconnected disconnected) {
             Link link = link(disconnected.other());
             return withLink(link, link.turned(new Link.Turn(disconnected.at(), false)));
@@ -143,13 +140,18 @@ public record Person(
         return Link.to(other);
     }
 
-    private boolean isLinkedWithTooMany(Link link) {
+    private Person connected(String other, Link.Turn turn) {
+        Link link = link(other);
+        return hasNoRoom(link) ? withBlocked() : withLink(link, link.turned(turn));
+    }
+
+    private boolean hasNoRoom(Link link) {
         return links.size() >= MOST_LINKS && !links.contains(link);
     }
 
     /** What is said of a link that has no room is not kept: only a connection could narrow, and that blocks. */
     private Person withLink(Link before, Link after) {
-        if (before == after || isLinkedWithTooMany(before)) {
+        if (before == after || hasNoRoom(before)) {
             return this;
         }
         List<Link> all = new ArrayList<>(links);
@@ -191,8 +193,14 @@ public record Person(
 
     /** After an erasure only what the person says later opens anything, and no import ever does (C23). */
     private Person withOpening(Scope scope, Opening opening) {
-        boolean isErased = erasedAt != NEVER && (opening.at() <= erasedAt || opening.kind() == Opening.Kind.IMPORT);
-        return isErased ? this : withPreference(preference(scope).opened(opening));
+        boolean isImportAfterAll = erasedAt != NEVER && opening.kind() == Opening.Kind.IMPORT;
+        return isForgotten(opening.at()) || isImportAfterAll
+                ? this
+                : withPreference(preference(scope).opened(opening));
+    }
+
+    private boolean isForgotten(long at) {
+        return erasedAt != NEVER && at <= erasedAt;
     }
 
     private Person withPreference(Preference changed) {
@@ -265,11 +273,6 @@ public record Person(
 
     Person withHoldings(List<Holding> left) {
         return new Person(salt, birth, blocked, preferences, guardian, links, left, erasedAt);
-    }
-
-    /** Whether a line of the ledger may stand for collectors that it does not name. */
-    boolean isLedgerFull() {
-        return holdings.size() >= MOST_HOLDINGS;
     }
 
     public Optional<LocalDate> birthDate() {

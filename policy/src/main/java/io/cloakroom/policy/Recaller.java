@@ -116,11 +116,15 @@ final class Recaller {
         return OPEN;
     }
 
+    /** An act of somebody who is not known to be adult needs an agreement that counts now; else all of it goes. */
     private Bar guardian(Policy policy, long time) {
         Guardian guardian = person.guardian();
         long adultFrom = person.birthDate().map(policy::adultFrom).orElse(Long.MAX_VALUE);
-        if (adultFrom > time && guardian.endedFor(time)) {
-            return Bar.refusal(Rule.GUARDIAN_WITHDREW, Long.MAX_VALUE, guardian.endedAt());
+        boolean isAgreed = guardian.agreedAt().orElse(Long.MAX_VALUE) <= policy.lastAgreement(time);
+        if (adultFrom > time && (guardian.endedFor(time) || !isAgreed)) {
+            return guardian.endedAt() == Guardian.NEVER
+                    ? Bar.of(Rule.GUARDIAN_NEEDED, Long.MAX_VALUE)
+                    : Bar.refusal(Rule.GUARDIAN_WITHDREW, Long.MAX_VALUE, guardian.endedAt());
         }
         for (Link link : person.links()) {
             long ended = link.news().map(News::guardianEndedAt).orElse(Guardian.NEVER);
@@ -128,10 +132,7 @@ final class Recaller {
                 return Bar.refusal(Rule.GUARDIAN_WITHDREW, Long.MAX_VALUE, ended);
             }
         }
-        boolean isAgreed = guardian.agreedAt().orElse(Long.MAX_VALUE) <= policy.lastAgreement(time);
-        return person.birth().isPresent() && adultFrom > time && !isAgreed
-                ? Bar.of(Rule.GUARDIAN_NEEDED, Long.MAX_VALUE)
-                : OPEN;
+        return OPEN;
     }
 
     private Bar refused(Policy policy, Purpose purpose, Scope scope, long time) {
@@ -183,8 +184,11 @@ final class Recaller {
         return OPEN;
     }
 
-    /** A full ledger no longer tells which collectors a line stands for: a refusal of any of them is about it. */
-    private boolean isAbout(Scope refusal, Scope held) {
-        return refusal.covers(held) || person.isLedgerFull() && held.covers(refusal);
+    /** A line that names no collector may stand for many: a refusal of any of them is about it. */
+    private static boolean isAbout(Scope refusal, Scope held) {
+        Scope heard = held.collector().isEmpty()
+                ? new Scope(refusal.purpose(), refusal.brand(), refusal.channel(), Scope.EVERY)
+                : refusal;
+        return heard.covers(held);
     }
 }

@@ -105,7 +105,21 @@ class EnginePropertiesTest {
             Person person = person(List.of(
                     new Change.Age(random.nextBoolean() ? Integer.MIN_VALUE : Integer.MAX_VALUE, 0),
                     new Change.Refusal(scope(), extreme()),
-                    new Change.Grant(scope(), extreme(), pick(odd), extreme(), random.nextBoolean())));
+                    new Change.Grant(scope(), extreme(), pick(odd), extreme(), random.nextBoolean()),
+                    new Change.GuardianAgreed(extreme()),
+                    new Change.GuardianEnded(extreme()),
+                    new Change.Connected("", extreme()),
+                    new Change.Disconnected("", extreme()),
+                    new Change.Heard(
+                            "",
+                            new News(
+                                    List.of(new News.Refused(scope(), extreme(), extreme())),
+                                    extreme(),
+                                    extreme(),
+                                    random.nextBoolean()))));
+            if (random.nextInt(8) == 0) {
+                person = person.with(new Change.Erased(extreme()));
+            }
 
             Judgement judgement = ENGINE.decide(event, person, extreme());
 
@@ -120,7 +134,15 @@ class EnginePropertiesTest {
                                             .toList());
             assertThat(judgement.decisions())
                     .allSatisfy(d -> assertThat(d.clause()).matches("C[0-9]+(\\.[ivx]+)?"));
+            assertThat(ENGINE.recall(holding(person), extreme()).person().salt())
+                    .isEqualTo(person.salt());
         }
+    }
+
+    private Person holding(Person person) {
+        Scope scope = scope();
+        return person.withHoldings(
+                List.of(new Holding("group", 1, scope.purpose(), scope, random.nextBoolean(), extreme())));
     }
 
     @Test

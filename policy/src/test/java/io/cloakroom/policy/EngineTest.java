@@ -545,15 +545,15 @@ class EngineTest {
         return ((Judgement.Quarantined) judgement).rule();
     }
 
-    private static String decided(String recipient, Event event, Person person) {
+    static String decided(String recipient, Event event, Person person) {
         return decided(SHIPPED, recipient, event, person, event.arrivedAt());
     }
 
-    private static String decided(PolicyHistory history, String recipient, Event event, Person person, long now) {
+    static String decided(PolicyHistory history, String recipient, Event event, Person person, long now) {
         return words(decision(history, recipient, event, person, now));
     }
 
-    private static Decision decision(PolicyHistory history, String recipient, Event event, Person person, long now) {
+    static Decision decision(PolicyHistory history, String recipient, Event event, Person person, long now) {
         Judgement judgement = new Engine(history).decide(event, person, now);
         assertThat(judgement).isInstanceOf(Judgement.Decided.class);
         Optional<Decision> decision = judgement.decisions().stream()

@@ -16,6 +16,9 @@ final class People {
     static final String COLLECTOR = "doubleclick";
     static final long NOON = at("2019-06-01T12:00:00Z");
     static final long HOUR = 3_600_000;
+    static final long DAY = 24 * HOUR;
+    static final String OTHER = "cookie:1";
+    static final PolicyHistory SHIPPED = shipped();
 
     private People() {}
 
@@ -121,5 +124,47 @@ final class People {
                 e.act(),
                 e.channel(),
                 texts.getOrDefault("unsubscribe", e.unsubscribe()));
+    }
+
+    static Change agreed(long at) {
+        return new Change.GuardianAgreed(at);
+    }
+
+    static Change ended(long at) {
+        return new Change.GuardianEnded(at);
+    }
+
+    static Change connected(long at) {
+        return new Change.Connected(OTHER, at);
+    }
+
+    static Change disconnected(long at) {
+        return new Change.Disconnected(OTHER, at);
+    }
+
+    /** The other side of the link says all that it has to say. */
+    static Change heard(Person other) {
+        return new Change.Heard(OTHER, other.news(SHIPPED.versions().get(0)));
+    }
+
+    /** The same person, knowing all this. */
+    static Person knowing(Person person, Change... changes) {
+        Person all = person;
+        for (Change change : changes) {
+            all = all.with(change);
+        }
+        return all;
+    }
+
+    /** The same person after these releases of the event have been written. */
+    static Person holding(Person person, Event event) {
+        Person holder = person;
+        for (Decision decision :
+                new Engine(SHIPPED).decide(event, person, event.arrivedAt()).decisions()) {
+            if (decision instanceof Decision.Release release) {
+                holder = holder.holding(release, event);
+            }
+        }
+        return holder;
     }
 }

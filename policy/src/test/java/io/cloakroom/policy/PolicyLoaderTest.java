@@ -90,6 +90,32 @@ class PolicyLoaderTest {
     }
 
     @Test
+    void shouldWaitThirtyDaysForAGuardianUnlessThePolicySaysOtherwise() throws Exception {
+        write("2020-03-01.yaml", BASE);
+        assertThat(load().versions().get(0).guardianTerm()).isEqualTo(30L * 24 * 3_600_000);
+
+        write(
+                "2020-03-01.yaml",
+                BASE.replace(
+                        "clause: C1}\ncategories", "clause: C1}\nguardian: {within-days: 14, clause: C1}\ncategories"));
+        assertThat(load().versions().get(0).guardianTerm()).isEqualTo(14L * 24 * 3_600_000);
+    }
+
+    @Test
+    void shouldReadWhoCannotBeRecalledFromAndWhoIsGivenTime() throws Exception {
+        write(
+                "2020-03-01.yaml",
+                BASE.replace("region: NL\n", "region: NL\n    recall: impossible\n    grace-seconds: 90\n"));
+
+        Recipient bank = load().versions().get(0).recipients().get("bank");
+        Recipient research = load().versions().get(0).recipients().get("research");
+        assertThat(bank.recallable()).isFalse();
+        assertThat(bank.grace()).isEqualTo(90_000);
+        assertThat(research.recallable()).isTrue();
+        assertThat(research.grace()).isZero();
+    }
+
+    @Test
     void shouldNotPassOverAVersionWithAnotherSuffix() throws Exception {
         write("2020-03-01.yaml", BASE);
         write("2020-10-01.yml", BASE.replace("2020-03-01", "2020-10-01"));
