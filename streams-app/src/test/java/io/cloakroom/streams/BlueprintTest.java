@@ -37,6 +37,8 @@ class BlueprintTest {
             "events.marketing",
             "events.order",
             "consent.changes",
+            "identity.links",
+            "subject.requests",
             "gate.forwards");
     private static final List<String> RELEASES = List.of(
             "advertising.cookie",
@@ -49,6 +51,9 @@ class BlueprintTest {
             "group.order",
             "mailing.marketing",
             "payment.order");
+
+    private static final List<String> RECALLS =
+            List.of("recalls.advertising", "recalls.analytics", "recalls.group", "recalls.mailing", "recalls.payment");
 
     @TempDir
     Path directory;
@@ -69,7 +74,8 @@ class BlueprintTest {
         assertThat(blueprint.topics())
                 .filteredOn(topic -> !topic.isInput())
                 .extracting(TopicSpec::name)
-                .containsExactlyElementsOf(Stream.concat(RELEASES.stream(), Stream.of("audit.decisions", "quarantine"))
+                .containsExactlyElementsOf(Stream.of(RELEASES, RECALLS, List.of("audit.decisions", "quarantine"))
+                        .flatMap(List::stream)
                         .toList());
     }
 

@@ -56,7 +56,8 @@ class LauncherTest {
         Run first = run("policy", "check", "two words", "");
         assertThat(first.exit).isZero();
         assertThat(first.out)
-                .isEqualTo("[-Xmx1g][-XX:+UseParallelGC][-Dcloakroom.home=" + home + "][-cp][" + home + "/streams-app/target/*:" + home
+                .isEqualTo("[-Xmx1g][-XX:+UseParallelGC][-Dcloakroom.home=" + home + "][-cp][" + home
+                        + "/streams-app/target/*:" + home
                         + "/streams-app/target/lib/*][io.cloakroom.streams.Cloakroom][policy][check][two words][]");
         assertThat(first.err).contains("cloakroom: building", "from Maven");
         assertThat(builds)
@@ -75,7 +76,8 @@ class LauncherTest {
         Run bench = run("bench", "--pairs", "1");
         assertThat(bench.exit).isZero();
         assertThat(bench.out)
-                .isEqualTo("[-Xmx1g][-XX:+UseParallelGC][-Dcloakroom.home=" + home + "][-cp][" + home + "/benchmarks/target/*:" + home
+                .isEqualTo("[-Xmx1g][-XX:+UseParallelGC][-Dcloakroom.home=" + home + "][-cp][" + home
+                        + "/benchmarks/target/*:" + home
                         + "/benchmarks/target/lib/*][io.cloakroom.benchmarks.Bench][--pairs][1]");
         assertThat(builds)
                 .content()

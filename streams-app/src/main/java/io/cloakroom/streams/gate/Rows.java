@@ -85,7 +85,7 @@ final class Rows {
             time(out, preference.refusedAt());
             out.putLong(preference.openings().size());
             for (Opening opening : preference.openings()) {
-                time(out.put(opening.kind().ordinal()), opening.at());
+                time(out.putLong(opening.kind().ordinal()), opening.at());
                 names.write(out, opening.notice());
                 time(out, opening.expiresAt());
             }

@@ -191,6 +191,7 @@ class ProjectionTest {
                 .containsExactly(
                         "releaseId",
                         "purposes",
+                        "completedAt",
                         "meta",
                         "step",
                         "numberToken",

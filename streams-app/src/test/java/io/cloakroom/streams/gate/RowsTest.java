@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cloakroom.policy.Change;
+import io.cloakroom.policy.Holding;
+import io.cloakroom.policy.Link;
+import io.cloakroom.policy.News;
 import io.cloakroom.policy.Person;
 import io.cloakroom.policy.Person.Birth;
+import io.cloakroom.policy.Person.Guardian;
 import io.cloakroom.policy.Person.Opening;
 import io.cloakroom.policy.Person.Preference;
 import io.cloakroom.policy.PolicyRefusedException;
@@ -22,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -150,7 +156,7 @@ class RowsTest {
                 Optional.empty(),
                 false,
                 List.of(new Preference(new Scope("p", "", "", ""), Preference.NEVER, List.of(opening)))));
-        int kindAt = row.length - 4; // kind, time, length of the notice, expiry
+        int kindAt = row.length - 10; // kind, time, notice, expiry, and what follows: nothing, six times
         assertThat(row[kindAt]).isEqualTo((byte) (2 * Opening.Kind.LIFT.ordinal()));
         row[kindAt] = kind; // zigzag
 
@@ -227,7 +233,43 @@ class RowsTest {
                         ? Optional.empty()
                         : Optional.of(new Birth(LocalDate.ofEpochDay(random.nextInt()), random.nextLong())),
                 random.nextBoolean(),
-                preferences);
+                preferences,
+                new Guardian(random.nextLong(), random.nextBoolean() ? List.of() : List.of(random.nextLong(), 7L)),
+                several(random, () -> link(random)),
+                several(
+                        random,
+                        () -> new Holding(
+                                text(random),
+                                random.nextInt(),
+                                text(random),
+                                scope(random),
+                                random.nextBoolean(),
+                                random.nextLong())),
+                random.nextLong());
+    }
+
+    private static Link link(Random random) {
+        return new Link(
+                text(random),
+                random.nextBoolean(),
+                several(random, () -> new Link.Turn(random.nextLong(), random.nextBoolean())),
+                random.nextBoolean() ? Optional.empty() : Optional.of(news(random)));
+    }
+
+    private static News news(Random random) {
+        return new News(
+                several(random, () -> new News.Refused(scope(random), random.nextLong(), Long.MAX_VALUE)),
+                random.nextBoolean() ? Long.MIN_VALUE : random.nextLong(),
+                random.nextLong(),
+                random.nextBoolean());
+    }
+
+    private static Scope scope(Random random) {
+        return new Scope(text(random), text(random), text(random), text(random));
+    }
+
+    private static <T> List<T> several(Random random, Supplier<T> one) {
+        return Stream.generate(one).limit(random.nextInt(4)).toList();
     }
 
     private static String text(Random random) {

@@ -89,7 +89,9 @@ class StatementsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = ConsentKind.class, mode = EnumSource.Mode.EXCLUDE, names = "AGE_STATEMENT")
+    @EnumSource(
+            value = ConsentKind.class,
+            names = {"GRANT", "WITHDRAWAL", "OBJECTION", "LIFT"})
     void shouldNotDecideWithoutAPurpose(ConsentKind kind) {
         assertThat(read(mail(kind).setPurpose(null))).isEqualTo(new Undecidable(Rule.INCOMPLETE));
     }

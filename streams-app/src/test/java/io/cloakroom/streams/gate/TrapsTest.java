@@ -129,6 +129,7 @@ class TrapsTest {
         assertThatThrownBy(() -> new Settings(Map.of("processing.guarantee", "at_least_once")))
                 .hasMessageContaining("processing.guarantee is fixed");
         Set<String> sinks = new HashSet<>(Topics.releases(gate.blueprint().history()));
+        sinks.addAll(Topics.recalls(gate.blueprint().history()));
         sinks.addAll(List.of(Topics.AUDIT, Topics.QUARANTINE, Topics.FORWARDS));
         assertThat(gate.subtopologies()).hasSize(1);
         assertThat(gate.sinkTopics()).isEqualTo(sinks);
@@ -388,15 +389,7 @@ class TrapsTest {
 
     /** Of customer:ada, as the scenarios have it. */
     private static GenericRecord event(String type) {
-        Scenario any = Scenario.all().stream()
-                .filter(s -> s.told().event().equals(type)
-                        && s.told().with() == null
-                        && s.told().at() == null)
-                .findFirst()
-                .orElseThrow();
-        GenericRecord event = any.event(NOW);
-        ((GenericRecord) event.get("meta")).put("subject", "customer:ada");
-        return event;
+        return Scenario.event(type, "customer:ada", NOW);
     }
 
     /** A chat whose schema has one field more than the gate's. */

@@ -58,15 +58,7 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
     private record Book(Map<String, Map<String, Object>> events, List<Told> scenarios) {}
 
     public static List<Scenario> all() {
-        Book book;
-        try {
-            book = YAMLMapper.builder()
-                    .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                    .build()
-                    .readValue(Files.readString(Path.of("..", "policy", "scenarios.yaml")), Book.class);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        Book book = book();
         return IntStream.range(0, book.scenarios().size())
                 .mapToObj(i -> {
                     Told told = book.scenarios().get(i);
@@ -75,6 +67,29 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
                             kind + ":scenario-" + i, told, book.events().get(told.event()));
                 })
                 .toList();
+    }
+
+    private static Book book() {
+        try {
+            return YAMLMapper.builder()
+                    .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                    .build()
+                    .readValue(Files.readString(Path.of("..", "policy", "scenarios.yaml")), Book.class);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** An event as it is where a scenario says nothing else, in the gate's own schema. */
+    public static GenericRecord event(String type, String subject, Instant at) {
+        return event(type, subject, at, book().events().get(type));
+    }
+
+    private static GenericRecord event(String type, String subject, Instant at, Map<String, Object> base) {
+        Map<String, Object> fields = deepCopy(base);
+        put(fields, "meta.subject", subject);
+        put(fields, "meta.occurredAt", at.toEpochMilli());
+        return (GenericRecord) avro(Schemas.event(type), fields, type);
     }
 
     /** What the person said before the event is decided. */
