@@ -125,7 +125,16 @@ class GateIT {
         assertThat(analytics.at("meta.occurredAt")).isEqualTo(cut(entry.getOccurredAt(), ChronoUnit.HOURS));
         assertThat(fields(analytics.value()))
                 .containsExactly(
-                        "releaseId", "purposes", "meta", "orderId", "status", "currency", "total", "lines", "delivery");
+                        "releaseId",
+                        "purposes",
+                        "completedAt",
+                        "meta",
+                        "orderId",
+                        "status",
+                        "currency",
+                        "total",
+                        "lines",
+                        "delivery");
         assertThat(fields((GenericRecord) analytics.at("delivery"))).containsExactly("postcode", "country");
         assertThat(fields((GenericRecord) ((List<?>) analytics.at("lines")).get(0)))
                 .containsExactly("sku", "product", "quantity", "price");
@@ -141,7 +150,16 @@ class GateIT {
         assertThat(payment.at("delivery.street")).isEqualTo("1 St James's Square");
         assertThat(fields(payment.value()))
                 .containsExactly(
-                        "releaseId", "purposes", "meta", "orderId", "status", "currency", "total", "delivery", "card");
+                        "releaseId",
+                        "purposes",
+                        "completedAt",
+                        "meta",
+                        "orderId",
+                        "status",
+                        "currency",
+                        "total",
+                        "delivery",
+                        "card");
 
         assertTellsNothing(analytics, place, order, cut(entry.getArrivedAt(), ChronoUnit.HOURS));
         assertTellsNothing(group, place, order, cut(entry.getArrivedAt(), ChronoUnit.DAYS));

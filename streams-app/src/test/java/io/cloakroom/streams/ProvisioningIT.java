@@ -81,7 +81,8 @@ class ProvisioningIT {
                                         "make the missing keys with: cloakroom keys create",
                                         "the gate's inputs differ in their partition counts, which must be one:"
                                                 + " {3=[consent.changes, events.account, events.cookie,"
-                                                + " events.marketing, events.order, gate.forwards], 4=[events.chat]}",
+                                                + " events.marketing, events.order, gate.forwards, identity.links,"
+                                                + " subject.requests], 4=[events.chat]}",
                                         "topic events.order has message.timestamp.type=CreateTime,"
                                                 + " it must be LogAppendTime",
                                         "topic events.cookie has cleanup.policy=compact, it must be delete",

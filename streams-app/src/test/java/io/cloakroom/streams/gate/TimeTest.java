@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.generic.IndexedRecord;
@@ -55,12 +56,16 @@ class TimeTest {
         assertThat(Outcomes.of(resolution)).containsEntry("payment", "RELEASE contract C7");
         assertThat(List.of(resolution.getTopic(), resolution.getOffset()))
                 .isEqualTo(List.of(held.getTopic(), held.getOffset()));
-        List<IndexedRecord> releases = gate.releases("payment.order");
+        assertThat(completedAt("payment.order")).isEqualTo(NOW.minusSeconds(30));
+        assertThat(completedAt("analytics.order"))
+                .as("in the form that this recipient may have times")
+                .isEqualTo(NOW.minusSeconds(30).truncatedTo(ChronoUnit.HOURS));
+    }
+
+    private Instant completedAt(String topic) {
+        List<IndexedRecord> releases = gate.releases(topic);
         assertThat(releases).hasSize(1);
-        assertThat(((GenericRecord) releases.get(0)).get("completedAt"))
-                .isEqualTo(NOW.minusSeconds(30)
-                        .truncatedTo(java.time.temporal.ChronoUnit.HOURS)
-                        .toEpochMilli());
+        return Instant.ofEpochMilli((Long) ((GenericRecord) releases.get(0)).get("completedAt"));
     }
 
     @Test
