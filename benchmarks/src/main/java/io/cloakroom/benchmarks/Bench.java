@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,9 +42,6 @@ public final class Bench implements Callable<Integer> {
     private static final double WITH_MANY_RULES = 0.9;
 
     private static final double WITH_MANY_PEOPLE = 0.7;
-
-    /** On the page. */
-    private static final List<Contender> PROFILED = List.of(Contender.PASS_THROUGH, Contender.GATE);
 
     @Option(names = "--json", description = "One document on standard output.")
     private boolean json;
@@ -111,7 +106,9 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--standby", description = "Two instances that stand by for each other.")
     private boolean standby;
 
-    @Option(names = "--profile", description = "One run more of each, which tells by method where its time goes.")
+    @Option(
+            names = "--profile",
+            description = "One run more of the gate and the pass-through, which tells by method where the time goes.")
     private boolean profile;
 
     @Option(names = "--no-jmh", description = "Without the gate's parts alone, by JMH.")
@@ -151,7 +148,7 @@ public final class Bench implements Callable<Integer> {
             if (docs != null) {
                 write(found.section(), machine, PerformancePage.figures(found.findings()));
                 if (profile) {
-                    write("the profile", machine, PerformancePage.block(profiles(found.profiles(), PROFILED)));
+                    write("the profile", machine, PerformancePage.block(profiles(found.profiles())));
                 }
             }
             if (json) {
@@ -163,7 +160,7 @@ public final class Bench implements Callable<Integer> {
             } else {
                 found.findings().text().forEach(out::println);
                 out.println("\n" + machine);
-                profiles(found.profiles(), found.profiles().keySet()).forEach(out::println);
+                profiles(found.profiles()).forEach(out::println);
             }
             out.flush();
             return 0;
@@ -202,15 +199,10 @@ public final class Bench implements Callable<Integer> {
         PerformancePage.write(docs, section, spec.commandLine().getParseResult().originalArgs(), machine, figures);
     }
 
-    private static List<String> profiles(Map<Contender, Profile> profiles, Collection<Contender> which) {
-        List<String> lines = new ArrayList<>();
-        for (Contender contender : which) {
-            lines.add("");
-            lines.add(contender.id());
-            lines.add("");
-            lines.addAll(profiles.get(contender).text());
-        }
-        return lines;
+    private static List<String> profiles(Map<Contender, Profile> profiles) {
+        return profiles.entrySet().stream()
+                .flatMap(profile -> profile.getValue().text(profile.getKey()).stream())
+                .toList();
     }
 
     private static void progress(PrintWriter err, String line) {

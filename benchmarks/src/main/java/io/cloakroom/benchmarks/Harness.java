@@ -25,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -107,7 +108,7 @@ final class Harness implements AutoCloseable {
      * @param same releases that the gate and the idiomatic topology both made of the compared orders
      * @param written by each contender for one event: records and bytes, keys and values
      * @param pairs of each pair, what each contender did
-     * @param profiles where the time of each goes, if that was asked
+     * @param profiles where the time of the gate and of the limit goes, if that was asked
      */
     record Measured(
             Map<Contender, Double> states,
@@ -164,12 +165,11 @@ final class Harness implements AutoCloseable {
     /** A recorder costs something: these runs are not counted. */
     private Map<Contender, Profile> profiles() throws Exception {
         Map<Contender, Profile> profiles = new EnumMap<>(Contender.class);
-        for (Contender contender : Contender.values()) {
+        for (Contender contender : List.of(Contender.PASS_THROUGH, Contender.GATE)) {
             progress.accept("profiling " + contender.id());
             try (Session session = new Session(contender)) {
-                contenders.get(contender).ask("record");
-                session.run();
-                contenders.get(contender).ask("recorded");
+                session.run(() -> session.process.ask("record"));
+                session.process.ask("recorded");
             }
             profiles.put(contender, Profile.read(ContenderProcess.recordingOf(contender, directory)));
         }
@@ -296,14 +296,22 @@ final class Harness implements AutoCloseable {
         }
 
         Run.Throughput run() throws Exception {
+            return run(() -> Map.of());
+        }
+
+        /** @param begun is asked when the orders begin that are counted */
+        Run.Throughput run(Callable<Map<String, String>> begun) throws Exception {
             publish(orders(options.records(), 2));
             published += options.records();
             process.ask("start");
             AtomicReference<Snapshot> first = new AtomicReference<>(new Snapshot(process, options.records()));
             awaitCommitted(contender, ends(ORDERS), left -> {
                 boolean skipping = first.get().left == options.records();
-                if (skipping && left > 0 && left <= options.records() * (1 - SKIPPED)) {
-                    first.set(new Snapshot(process, left));
+                if (skipping && left <= options.records() * (1 - SKIPPED)) {
+                    begun.call();
+                    if (left > 0) {
+                        first.set(new Snapshot(process, left));
+                    }
                 }
             });
             Snapshot last = new Snapshot(process, 0);

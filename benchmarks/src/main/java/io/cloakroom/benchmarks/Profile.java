@@ -136,11 +136,11 @@ final class Profile {
         return initials.length() <= LONGEST ? initials : initials.substring(0, LONGEST - 1) + "…";
     }
 
-    List<String> text() {
+    List<String> text(Contender contender) {
         List<String> lines = new ArrayList<>();
-        table(lines, "processor time within, and in what it calls", within, samples);
-        table(lines, "processor time in itself", own, samples);
-        table(lines, "memory", memory, bytes);
+        table(lines, contender.id() + ": processor time within, and in what it calls", within, samples);
+        table(lines, contender.id() + ": processor time in itself", own, samples);
+        table(lines, contender.id() + ": memory", memory, bytes);
         return lines;
     }
 

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
@@ -166,17 +167,13 @@ final class Standby implements AutoCloseable {
         }
     }
 
-    private interface Command {
-        Map<String, String> run() throws Exception;
-    }
-
     /**
      * From the moment of a command on, publishes an order to each partition every few milliseconds, until every partition
      * has decided one that was published after the command was done.
      *
      * @return how many seconds one of them waited at most, until a reader had its audit entry
      */
-    private double longestWait(Command command) throws Exception {
+    private double longestWait(Callable<Map<String, String>> command) throws Exception {
         try (KafkaConsumer<byte[], Object> audit = AuditReader.consumer(harness.settings(), true)) {
             List<TopicPartition> partitions = Committed.partitions(audit, Topics.AUDIT);
             audit.assign(partitions);
@@ -186,7 +183,7 @@ final class Standby implements AutoCloseable {
                 audit.position(partition);
                 waiting.put(partition.partition(), new ArrayDeque<>());
             }
-            FutureTask<Map<String, String>> commanded = new FutureTask<>(command::run);
+            FutureTask<Map<String, String>> commanded = new FutureTask<>(command);
             long begun = System.nanoTime();
             new Thread(commanded, "command").start();
             Set<Integer> after = new HashSet<>();

@@ -4,17 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The harness from end to end, with so little to do that its figures mean nothing. */
 @Timeout(300)
 class BenchIT {
+
+    @TempDir
+    Path directory;
 
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
@@ -25,8 +30,11 @@ class BenchIT {
     }
 
     @Test
-    void shouldRunAllThreeAndFindTheSameReleases() {
-        JsonNode json = measured("--records", "3000", "--people", "200", "--pairs", "1", "--pace", "2", "--no-jmh");
+    void shouldRunAllThreeAndFindTheSameReleases() throws Exception {
+        Path page = Files.copy(Path.of("..", "docs", "performance.md"), directory.resolve("page.md"));
+        String tiny = "--records 3000 --people 200 --pairs 1 --pace 2 --no-jmh --profile --write-docs " + page;
+        JsonNode json = measured(tiny.split(" "));
+        assertThat(page).content().contains(tiny, "gate: processor time in itself");
         assertThat(err.toString()).contains("pair 1 pass-through", "pair 1 gate", "pair 1 idiomatic");
         for (String ratio :
                 new String[] {"gate_over_pass_through", "gate_over_idiomatic", "added_cpu_gate_over_idiomatic"}) {
