@@ -216,7 +216,7 @@ final class Harness implements AutoCloseable {
         SplittableRandom random = new SplittableRandom(1);
         int histories = HISTORY_PEOPLE * ORDERS_OF_EACH;
         publish(IntStream.range(0, histories).mapToObj(i -> order(options.people() + i % HISTORY_PEOPLE, random)));
-        publishSome();
+        publish(orders(Math.max(1_000, Math.min(10_000, options.records() / 10)), 1));
         readAll(Contender.GATE);
         readAll(Contender.IDIOMATIC);
         Comparison.Result result = Comparison.of(settings, blueprint);
@@ -227,14 +227,10 @@ final class Harness implements AutoCloseable {
         return result;
     }
 
-    /** What the gate writes for these the pass-through copies. */
-    void letTheGateWrite() throws Exception {
-        publishSome();
+    /** The gate reads what people said and as many orders as in a run; what it writes for them the pass-through copies. */
+    void warmUpGate() throws Exception {
+        publish(orders(Math.max(1_000, options.records()), 1));
         readAll(Contender.GATE);
-    }
-
-    private void publishSome() {
-        publish(orders(Math.max(1_000, Math.min(10_000, options.records() / 10)), 1));
     }
 
     private void readAll(Contender contender) throws Exception {

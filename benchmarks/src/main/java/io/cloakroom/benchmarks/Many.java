@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
@@ -65,18 +66,16 @@ final class Many implements Findings {
         Consumer<String> ofMany = line -> progress.accept("many: " + line);
         try (Harness a = new Harness(few, BOTH, directory.resolve("few"), ofFew);
                 Harness b = new Harness(many, BOTH, directory.resolve("many"), ofMany)) {
-            List<Turn> turns = new ArrayList<>();
-            for (Contender contender : List.of(Contender.GATE, Contender.PASS_THROUGH)) {
-                turns.add(new Turn(a, contender, ofFew));
-                turns.add(new Turn(b, contender, ofMany));
-            }
             for (Harness harness : List.of(a, b)) {
                 harness.prepare();
-                harness.letTheGateWrite();
+                harness.warmUpGate();
+                harness.fullLoad(Contender.PASS_THROUGH);
             }
-            for (Turn turn : turns) {
-                turn.take("warming up");
-            }
+            List<Turn> turns = List.of(
+                    new Turn(a, Contender.GATE, ofFew),
+                    new Turn(b, Contender.GATE, ofMany),
+                    new Turn(a, Contender.PASS_THROUGH, ofFew),
+                    new Turn(b, Contender.PASS_THROUGH, ofMany));
             Many found = new Many(target, Side.of(a, few), Side.of(b, many));
             for (int pair = 0; pair < few.pairs(); pair++) {
                 found.few.pairs().add(new EnumMap<>(Contender.class));
@@ -94,13 +93,8 @@ final class Many implements Findings {
     private record Turn(Harness harness, Contender contender, Consumer<String> progress) {
         Run.Throughput take(String when) throws Exception {
             Run.Throughput run = harness.fullLoad(contender);
-            progress.accept(String.format(
-                    Locale.ROOT,
-                    "%s %-12s %,9.0f events/s %6.1f µs CPU",
-                    when,
-                    contender.id(),
-                    run.events(),
-                    run.cpu()));
+            String form = "%s %-12s %,9.0f events/s %6.1f µs CPU";
+            progress.accept(String.format(Locale.ROOT, form, when, contender.id(), run.events(), run.cpu()));
             return run;
         }
     }
@@ -114,13 +108,11 @@ final class Many implements Findings {
         return over(pair -> many.ratio(pair) / few.ratio(pair));
     }
 
-    private Spread over(ToPairsFigure figure) {
-        return Spread.of(
-                IntStream.range(0, few.pairs().size()).mapToObj(figure::of).toList());
-    }
-
-    private interface ToPairsFigure {
-        double of(int pair);
+    private Spread over(IntToDoubleFunction figure) {
+        return Spread.of(IntStream.range(0, few.pairs().size())
+                .mapToDouble(figure)
+                .boxed()
+                .toList());
     }
 
     @Override

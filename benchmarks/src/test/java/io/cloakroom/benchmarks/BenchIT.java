@@ -57,7 +57,7 @@ class BenchIT {
 
     @Test
     void shouldCompareManyWithFew() {
-        JsonNode json = measured("--rules", "30", "--records", "2000", "--people", "200", "--pairs", "1");
+        JsonNode json = measured("--rules 30 --records 1000 --people 200 --pairs 1 --partitions 1".split(" "));
         assertThat(json.get("many_over_few").get("median").asDouble()).isPositive();
         assertThat(json.get("few").get("rules").asInt()).isLessThan(30);
         assertThat(json.get("many").get("rules").asInt()).isEqualTo(30);
@@ -74,8 +74,8 @@ class BenchIT {
 
     @Test
     void shouldTakeOverAndStartWithoutWithholding() {
-        JsonNode seconds =
-                measured("--standby", "--people", "200", "--pairs", "1").get("standby_seconds");
+        JsonNode seconds = measured("--standby --people 200 --pairs 1 --partitions 2".split(" "))
+                .get("standby_seconds");
         assertThat(seconds.propertyNames()).containsExactly("take_over", "process_start", "gate_start");
         seconds.forEach(spread -> assertThat(spread.get("max").asDouble()).isBetween(0.01, 60.0));
     }
