@@ -25,7 +25,7 @@ final class Many implements Findings {
     private final Side few;
     private final Side many;
 
-    private Many(double target, Side few, Side many) {
+    Many(double target, Side few, Side many) {
         this.target = target;
         this.few = few;
         this.many = many;

@@ -60,13 +60,4 @@ class PerformancePageTest {
         assertThat(Target.atLeast("c", 100_000, Spread.of(List.of(112_872.3))).row())
                 .isEqualTo("| c | ≥ 100,000 | 112,872 |  | yes |");
     }
-
-    @Test
-    void shouldShortenPackagesAndNothingElse() {
-        assertThat(Profile.shortened("org.apache.kafka.streams.state.internals.RocksDBStore.get"))
-                .isEqualTo("o.a.k.s.s.i.RocksDBStore.get");
-        assertThat(Profile.shortened("io.cloakroom.streams.gate.Outer$Inner.process"))
-                .isEqualTo("i.c.s.g.Outer$Inner.process");
-        assertThat(Profile.shortened("a.B." + "c".repeat(100))).hasSize(80).endsWith("…");
-    }
 }
