@@ -5,9 +5,12 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -23,12 +26,22 @@ import tools.jackson.databind.json.JsonMapper;
         description = {
             "Measures the gate between a topology that only writes what the gate writes, and the same job as it is usually"
                     + " written with Kafka Streams' DSL.",
+            "With many rules or people: measures it against itself with few. With --standby: how long orders wait when an"
+                    + " instance stops or starts.",
             "Everything runs in processes of its own on this machine, over one embedded broker."
         },
         mixinStandardHelpOptions = true)
 public final class Bench implements Callable<Integer> {
 
-    private static final int MANY_PEOPLE = 1_000_000;
+    /** Whoever asks for more compares them with these. */
+    private static final int FEW_PEOPLE = 50_000;
+
+    private static final int STANDBY_PEOPLE = 1_000_000;
+
+    /** The least share of its throughput that the gate keeps with many. */
+    private static final double WITH_MANY_RULES = 0.9;
+
+    private static final double WITH_MANY_PEOPLE = 0.7;
 
     @Option(names = "--json", description = "One document on standard output.")
     private boolean json;
@@ -43,9 +56,9 @@ public final class Bench implements Callable<Integer> {
     @Option(
             names = "--people",
             paramLabel = "N",
-            defaultValue = "50000",
-            description = "Who order, and have said what may be done (default: ${DEFAULT-VALUE}).")
-    private int people;
+            description = "Who order, and have said what may be done (default: " + FEW_PEOPLE + ", with --standby "
+                    + STANDBY_PEOPLE + "). More than " + FEW_PEOPLE + " are compared with so many.")
+    private Optional<Integer> people;
 
     @Option(
             names = "--recipients",
@@ -59,14 +72,14 @@ public final class Bench implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "0",
             description = "Of the policy: how often a recipient is allowed a purpose for a type of event"
-                    + " (default: those there are).")
+                    + " (default: those there are). They are compared with those.")
     private int rules;
 
     @Option(
             names = "--pairs",
             paramLabel = "N",
             defaultValue = "5",
-            description = "How often each contender is measured, in turn (default: ${DEFAULT-VALUE}).")
+            description = "How often everything is measured, in turn (default: ${DEFAULT-VALUE}).")
     private int pairs;
 
     @Option(
@@ -90,7 +103,12 @@ public final class Bench implements Callable<Integer> {
             description = "Of half load in each run, for the latency (default: ${DEFAULT-VALUE}).")
     private int pace;
 
-    @Option(names = "--profile", description = "One run more of each, which tells by method where its time goes.")
+    @Option(names = "--standby", description = "Two instances that stand by for each other.")
+    private boolean standby;
+
+    @Option(
+            names = "--profile",
+            description = "One run more of the gate and the pass-through, which tells by method where the time goes.")
     private boolean profile;
 
     @Option(names = "--no-jmh", description = "Without the gate's parts alone, by JMH.")
@@ -121,30 +139,28 @@ public final class Bench implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        PrintWriter err = spec.commandLine().getErr();
         Path home = Path.of(System.getProperty("cloakroom.home", "."));
         Options options = options(home);
         Path directory = Files.createTempDirectory(Files.createDirectories(home.resolve("data")), "bench-");
         try {
             Machine machine = Machine.now();
-            Harness.Measured measured = Harness.measure(options, directory, line -> progress(err, line));
-            Map<String, Double> parts = Map.of();
-            if (!noJmh) {
-                progress(err, "the gate's parts alone");
-                parts = Micro.measure();
-            }
-            Report report = new Report(options, machine, measured, parts);
+            Found found = measure(options, directory);
             if (docs != null) {
-                PerformancePage.write(docs, section(), report, arguments());
+                write(found.section(), machine, PerformancePage.figures(found.findings()));
+                if (profile) {
+                    write("the profile", machine, PerformancePage.block(profiles(found.profiles())));
+                }
             }
             if (json) {
-                out.println(JsonMapper.builder().build().writeValueAsString(report.json()));
+                Map<String, Object> document =
+                        new LinkedHashMap<>(found.findings().json());
+                document.put("options", options.json());
+                document.put("machine", machine);
+                out.println(JsonMapper.builder().build().writeValueAsString(document));
             } else {
-                report.text().forEach(out::println);
-                measured.profiles().forEach((contender, where) -> {
-                    out.println("\n" + contender.id() + "\n");
-                    where.text().forEach(out::println);
-                });
+                found.findings().text().forEach(out::println);
+                out.println("\n" + machine);
+                profiles(found.profiles()).forEach(out::println);
             }
             out.flush();
             return 0;
@@ -153,20 +169,45 @@ public final class Bench implements Callable<Integer> {
         }
     }
 
+    /** @param section of the page about speed */
+    private record Found(String section, Findings findings, Map<Contender, Profile> profiles) {}
+
+    private Found measure(Options options, Path directory) throws Exception {
+        Consumer<String> progress = line -> progress(spec.commandLine().getErr(), line);
+        if (standby) {
+            return new Found("a warm standby", Standby.measure(options, directory, progress), Map.of());
+        }
+        if (rules > 0) {
+            Options few = options.withRules(0);
+            return new Found("many rules", Many.measure(few, options, WITH_MANY_RULES, directory, progress), Map.of());
+        }
+        if (options.people() > FEW_PEOPLE) {
+            Options few = options.withPeople(FEW_PEOPLE);
+            return new Found(
+                    "many people", Many.measure(few, options, WITH_MANY_PEOPLE, directory, progress), Map.of());
+        }
+        Harness.Measured measured = Harness.measure(options, directory, progress);
+        Map<String, Double> parts = Map.of();
+        if (!noJmh) {
+            progress.accept("the gate's parts alone");
+            parts = Micro.measure();
+        }
+        return new Found("the default run", new Report(measured, parts), measured.profiles());
+    }
+
+    private void write(String section, Machine machine, List<String> figures) throws IOException {
+        PerformancePage.write(docs, section, spec.commandLine().getParseResult().originalArgs(), machine, figures);
+    }
+
+    private static List<String> profiles(Map<Contender, Profile> profiles) {
+        return profiles.entrySet().stream()
+                .flatMap(profile -> profile.getValue().text(profile.getKey()).stream())
+                .toList();
+    }
+
     private static void progress(PrintWriter err, String line) {
         err.println(line);
         err.flush();
-    }
-
-    private String section() {
-        if (rules > 0) {
-            return "many rules";
-        }
-        return people >= MANY_PEOPLE ? "many people" : "the default run";
-    }
-
-    private List<String> arguments() {
-        return spec.commandLine().getParseResult().originalArgs();
     }
 
     private Options options(Path home) throws IOException {
@@ -177,12 +218,22 @@ public final class Bench implements Callable<Integer> {
                     spec.commandLine(),
                     "--recipients: the policy has " + fewest + " already, " + recipients + " is fewer");
         }
-        for (int n : List.of(records, people, pairs, threads, partitions, pace)) {
+        int everybody = people.orElse(standby ? STANDBY_PEOPLE : FEW_PEOPLE);
+        for (int n : List.of(records, everybody, pairs, threads, partitions, pace)) {
             if (n < 1) {
                 throw new ParameterException(spec.commandLine(), "every N is 1 or more");
             }
         }
-        return new Options(policies, records, people, recipients, rules, pairs, threads, partitions, pace, profile);
+        boolean manyPeople = everybody > FEW_PEOPLE && !standby;
+        if (Stream.of(standby, rules > 0, manyPeople, profile)
+                        .filter(asked -> asked)
+                        .count()
+                > 1) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "one at a time: --standby, --rules, --profile, --people of more than " + FEW_PEOPLE);
+        }
+        return new Options(policies, records, everybody, recipients, rules, pairs, threads, partitions, pace, profile);
     }
 
     static void delete(Path directory) throws IOException {

@@ -12,9 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
 import jdk.jfr.Recording;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.LagInfo;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
@@ -45,7 +47,10 @@ final class ContenderProcess {
         Child.serve(question -> {
             switch (question) {
                 case "start" -> running[0] = run(contender, settings, blueprint);
-                case "stop" -> running[0].close();
+                case "stop" -> running[0].close().run();
+                case "lag" -> {
+                    return lag(running[0].lags().get());
+                }
                 case "record" -> recording[0] = Profile.start();
                 case "recorded" -> {
                     recording[0].dump(recordingOf(contender, Path.of(args[1]).getParent()));
@@ -62,15 +67,24 @@ final class ContenderProcess {
         return directory.resolve(contender.id() + ".jfr");
     }
 
-    private interface Running {
-        void close();
+    /** Of how many partitions all stores are there, copies included, and how many records the worst of them is behind. */
+    private static String lag(Map<String, Map<Integer, LagInfo>> stores) {
+        int partitions = stores.values().stream().mapToInt(Map::size).min().orElse(0);
+        long lag = stores.values().stream()
+                .flatMap(store -> store.values().stream())
+                .mapToLong(LagInfo::offsetLag)
+                .max()
+                .orElse(0);
+        return "partitions=" + partitions + "\tlag=" + lag;
     }
+
+    private record Running(Supplier<Map<String, Map<Integer, LagInfo>>> lags, Runnable close) {}
 
     private static Running run(Contender contender, Settings settings, Blueprint blueprint) throws Exception {
         if (contender == Contender.GATE) {
             Gate gate = Gate.start(settings, blueprint);
             gate.awaitRunning();
-            return gate::close;
+            return new Running(gate::lags, gate::close);
         }
         Topology topology = contender == Contender.PASS_THROUGH
                 ? PassThrough.topology(settings, blueprint)
@@ -88,9 +102,11 @@ final class ContenderProcess {
         });
         streams.start();
         ready.await();
-        return () ->
-                streams.close(CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
-                        .withTimeout(Duration.ofSeconds(30)));
+        return new Running(
+                streams::allLocalStorePartitionLags,
+                () -> streams.close(
+                        CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
+                                .withTimeout(Duration.ofSeconds(30))));
     }
 
     /** The settings that the gate gives itself. */

@@ -2,6 +2,7 @@ package io.cloakroom.benchmarks;
 
 import io.cloakroom.control.ConsentChange;
 import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.policy.Policy;
 import io.cloakroom.schemas.AvroConfig;
 import io.cloakroom.schemas.AvroDeserializer;
 import io.cloakroom.schemas.AvroSerializer;
@@ -17,13 +18,18 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
@@ -58,8 +64,10 @@ final class Harness implements AutoCloseable {
 
     private static final int HISTORY_PEOPLE = 80;
     private static final int ORDERS_OF_EACH = 5;
+    private static final int MILLION = 1_000_000;
 
     private final Options options;
+    private final Set<Contender> which;
     private final Path directory;
     private final Consumer<String> progress;
     private final Child broker;
@@ -72,8 +80,10 @@ final class Harness implements AutoCloseable {
     private final Map<Contender, Child> contenders = new EnumMap<>(Contender.class);
     private int orders;
 
-    private Harness(Options options, Path directory, Consumer<String> progress) throws Exception {
+    /** @param which contenders it has; they get their processes when it is prepared */
+    Harness(Options options, Set<Contender> which, Path directory, Consumer<String> progress) throws Exception {
         this.options = options;
+        this.which = which;
         this.directory = directory;
         this.progress = progress;
         Path policies = BenchPolicy.write(
@@ -98,7 +108,7 @@ final class Harness implements AutoCloseable {
      * @param same releases that the gate and the idiomatic topology both made of the compared orders
      * @param written by each contender for one event: records and bytes, keys and values
      * @param pairs of each pair, what each contender did
-     * @param profiles where the time of each goes, if that was asked
+     * @param profiles where the time of the gate and of the limit goes, if that was asked
      */
     record Measured(
             Map<Contender, Double> states,
@@ -110,7 +120,7 @@ final class Harness implements AutoCloseable {
     record Written(double records, double bytes) {}
 
     static Measured measure(Options options, Path directory, Consumer<String> progress) throws Exception {
-        try (Harness harness = new Harness(options, directory, progress)) {
+        try (Harness harness = new Harness(options, EnumSet.allOf(Contender.class), directory, progress)) {
             return harness.measure();
         }
     }
@@ -125,7 +135,7 @@ final class Harness implements AutoCloseable {
             try (Session session = new Session(contender)) {
                 rates.put(contender, session.run().events());
             }
-            states.put(contender, (double) stateBytes(contender) / options.people());
+            states.put(contender, statePerPerson(contender));
         }
         List<Map<Contender, Run>> pairs = new ArrayList<>();
         Map<Contender, Written> written = new EnumMap<>(Contender.class);
@@ -138,7 +148,8 @@ final class Harness implements AutoCloseable {
                     rates.put(contender, full.events());
                     // The limit is measured where the gate is, so that the difference is the gate's.
                     double half = rates.get(contender == Contender.PASS_THROUGH ? Contender.GATE : contender) / 2;
-                    Run run = new Run(full, session.latency(half), session.idle());
+                    Run.Latency latency = session.latency(half);
+                    Run run = new Run(full.without(session.idle()), latency);
                     runs.put(contender, run);
                     progress.accept(Report.line(pair + 1, contender, run));
                     if (pair == options.pairs() - 1) {
@@ -154,30 +165,33 @@ final class Harness implements AutoCloseable {
     /** A recorder costs something: these runs are not counted. */
     private Map<Contender, Profile> profiles() throws Exception {
         Map<Contender, Profile> profiles = new EnumMap<>(Contender.class);
-        for (Contender contender : Contender.values()) {
+        for (Contender contender : List.of(Contender.PASS_THROUGH, Contender.GATE)) {
             progress.accept("profiling " + contender.id());
             try (Session session = new Session(contender)) {
-                contenders.get(contender).ask("record");
-                session.run();
-                contenders.get(contender).ask("recorded");
+                session.run(() -> session.process.ask("record"));
+                session.process.ask("recorded");
             }
             profiles.put(contender, Profile.read(ContenderProcess.recordingOf(contender, directory)));
         }
         return profiles;
     }
 
-    private void prepare() throws Exception {
-        List<NewTopic> topics = Stream.of(Contender.PASS_THROUGH, Contender.IDIOMATIC)
+    void prepare() throws Exception {
+        List<NewTopic> topics = which.stream()
+                .filter(contender -> contender != Contender.GATE)
                 .flatMap(contender -> contender.outputs(blueprint).stream())
                 .map(topic -> new NewTopic(topic, options.partitions(), (short) 1))
                 .toList();
         admin.createTopics(topics).all().get();
-        for (Contender contender : Contender.values()) {
-            contenders.put(contender, ContenderProcess.start(contender, settingsOf(contender), directory));
+        for (Contender contender : which) {
+            contenders.put(contender, start(contender, directory));
         }
-        progress.accept("publishing what " + options.people() + " people said");
+        progress.accept(String.format(Locale.ROOT, "publishing what %,d people said", options.people()));
         for (int person = 0; person < options.people(); person++) {
             publish(load.consents(person));
+            if ((person + 1) % MILLION == 0) {
+                progress.accept(String.format(Locale.ROOT, "published what %,d people said", person + 1));
+            }
         }
         for (int person = options.people(); person < options.people() + HISTORY_PEOPLE; person++) {
             publish(load.history(person));
@@ -185,36 +199,64 @@ final class Harness implements AutoCloseable {
         producer.flush();
     }
 
-    private Settings settingsOf(Contender contender) {
-        return settings.with(Map.of(
+    /** @param home of its settings and its state */
+    Child start(Contender contender, Path home) throws IOException {
+        Settings its = settings.with(Map.of(
                 "application.id",
                 contender.id(),
                 "num.stream.threads",
                 Integer.toString(options.threads()),
                 "state.dir",
-                directory.resolve("state").toString()));
+                home.resolve("state").toString()));
+        return ContenderProcess.start(contender, its, Files.createDirectories(home));
     }
 
     /** Of different histories first, then of those whose orders everybody gets: of these the pass-through takes its bytes. */
     private Comparison.Result compare() throws Exception {
         SplittableRandom random = new SplittableRandom(1);
         int histories = HISTORY_PEOPLE * ORDERS_OF_EACH;
-        int others = Math.max(1_000, Math.min(10_000, options.records() / 10));
         publish(IntStream.range(0, histories).mapToObj(i -> order(options.people() + i % HISTORY_PEOPLE, random)));
-        publish(orders(others, 1));
-        for (Contender contender : List.of(Contender.GATE, Contender.IDIOMATIC)) {
-            progress.accept("what people said, and " + (histories + others) + " orders to compare: " + contender.id());
-            contenders.get(contender).ask("start");
-            awaitCommitted(contender, ends(Topics.CONSENT_CHANGES), left -> {});
-            awaitCommitted(contender, ends(ORDERS), left -> {});
-            contenders.get(contender).ask("stop");
-        }
+        publish(orders(Math.max(1_000, Math.min(10_000, options.records() / 10)), 1));
+        readAll(Contender.GATE);
+        readAll(Contender.IDIOMATIC);
         Comparison.Result result = Comparison.of(settings, blueprint);
         if (!result.differences().isEmpty() || result.same() == 0) {
             throw new IllegalStateException("the gate and the idiomatic topology released different records:\n"
                     + String.join("\n", result.differences()));
         }
         return result;
+    }
+
+    /** The gate reads what people said and as many orders as in a run; what it writes for them the pass-through copies. */
+    void warmUpGate() throws Exception {
+        publish(orders(Math.max(1_000, options.records()), 1));
+        readAll(Contender.GATE);
+    }
+
+    private void readAll(Contender contender) throws Exception {
+        progress.accept("what people said, and the first orders: " + contender.id());
+        contenders.get(contender).ask("start");
+        awaitRead(contender);
+        contenders.get(contender).ask("stop");
+    }
+
+    /** Waits until all is read that is published, what people said first. */
+    void awaitRead(Contender contender) throws Exception {
+        AtomicLong millions = new AtomicLong(Long.MAX_VALUE);
+        awaitCommitted(contender, ends(Topics.CONSENT_CHANGES), left -> {
+            if (left / MILLION < millions.getAndSet(left / MILLION) && left >= MILLION) {
+                progress.accept(String.format(Locale.ROOT, "%,d of that left to read: %s", left, contender.id()));
+            }
+        });
+        awaitCommitted(contender, ends(ORDERS), left -> {});
+    }
+
+    /** With as much to do as it can, and nothing else. */
+    Run.Throughput fullLoad(Contender contender) throws Exception {
+        try (Session session = new Session(contender)) {
+            Run.Throughput full = session.run();
+            return full.without(session.idle());
+        }
     }
 
     // One contender at work.
@@ -235,22 +277,37 @@ final class Harness implements AutoCloseable {
             skipWhatOthersRead();
         }
 
-        /** Each contender has its own orders, equal in number and kind; what others had is not for it. */
+        /**
+         * Each contender has its own orders, equal in number and kind; what others had is not for it. What people said is
+         * not for the pass-through: it would read it while its orders are counted.
+         */
         private void skipWhatOthersRead() throws ExecutionException, InterruptedException {
+            Map<TopicPartition, Long> ends = ends(ORDERS);
+            if (contender == Contender.PASS_THROUGH) {
+                ends.putAll(ends(Topics.CONSENT_CHANGES));
+            }
             Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-            ends(ORDERS).forEach((partition, end) -> offsets.put(partition, new OffsetAndMetadata(end)));
+            ends.forEach((partition, end) -> offsets.put(partition, new OffsetAndMetadata(end)));
             admin.alterConsumerGroupOffsets(contender.id(), offsets).all().get();
         }
 
         Run.Throughput run() throws Exception {
+            return run(() -> Map.of());
+        }
+
+        /** @param begun is asked when the orders begin that are counted */
+        Run.Throughput run(Callable<Map<String, String>> begun) throws Exception {
             publish(orders(options.records(), 2));
             published += options.records();
             process.ask("start");
             AtomicReference<Snapshot> first = new AtomicReference<>(new Snapshot(process, options.records()));
             awaitCommitted(contender, ends(ORDERS), left -> {
                 boolean skipping = first.get().left == options.records();
-                if (skipping && left > 0 && left <= options.records() * (1 - SKIPPED)) {
-                    first.set(new Snapshot(process, left));
+                if (skipping && left <= options.records() * (1 - SKIPPED)) {
+                    begun.call();
+                    if (left > 0) {
+                        first.set(new Snapshot(process, left));
+                    }
                 }
             });
             Snapshot last = new Snapshot(process, 0);
@@ -382,7 +439,7 @@ final class Harness implements AutoCloseable {
         return IntStream.range(0, count).mapToObj(i -> order(random.nextInt(load.people()), random));
     }
 
-    private ProducerRecord<byte[], byte[]> order(int person, SplittableRandom random) {
+    ProducerRecord<byte[], byte[]> order(int person, SplittableRandom random) {
         return record(ORDERS, Load.person(person), load.order(person, orders++, random));
     }
 
@@ -399,7 +456,7 @@ final class Harness implements AutoCloseable {
         producer.flush();
     }
 
-    private void send(ProducerRecord<byte[], byte[]> record) {
+    void send(ProducerRecord<byte[], byte[]> record) {
         producer.send(record, (metadata, error) -> {
             if (error != null) {
                 progress.accept("not published: " + error.getMessage());
@@ -452,16 +509,35 @@ final class Harness implements AutoCloseable {
         void records(long left) throws Exception;
     }
 
-    private long stateBytes(Contender contender) throws IOException {
+    /** Bytes on disk; what it has is there after a stop. */
+    double statePerPerson(Contender contender) throws IOException {
         Path state = directory.resolve("state").resolve(contender.id());
         if (!Files.exists(state)) {
             return 0;
         }
         try (Stream<Path> files = Files.walk(state)) {
-            return files.filter(f -> f.toString().endsWith(".sst"))
+            long bytes = files.filter(f -> f.toString().endsWith(".sst"))
                     .mapToLong(f -> f.toFile().length())
                     .sum();
+            return (double) bytes / options.people();
         }
+    }
+
+    /** How often the policy allows a recipient a purpose for a type of event. */
+    int rules() {
+        List<Policy> versions = blueprint.history().versions();
+        return versions.get(versions.size() - 1).events().values().stream()
+                .flatMap(event -> event.accesses().stream())
+                .mapToInt(access -> access.purposes().size())
+                .sum();
+    }
+
+    Settings settings() {
+        return settings;
+    }
+
+    Admin admin() {
+        return admin;
     }
 
     @Override

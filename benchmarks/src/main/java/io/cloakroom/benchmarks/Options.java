@@ -23,6 +23,14 @@ record Options(
         int pace,
         boolean profile) {
 
+    Options withRules(int rules) {
+        return new Options(policies, records, people, recipients, rules, pairs, threads, partitions, pace, profile);
+    }
+
+    Options withPeople(int people) {
+        return new Options(policies, records, people, recipients, rules, pairs, threads, partitions, pace, profile);
+    }
+
     Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("records", records);

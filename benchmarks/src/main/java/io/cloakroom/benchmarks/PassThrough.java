@@ -33,10 +33,7 @@ final class PassThrough {
     private PassThrough() {}
 
     static Topology topology(Settings settings, Blueprint blueprint) {
-        Map<String, List<Written>> written = new HashMap<>();
-        for (String topic : Contender.GATE.outputs(blueprint)) {
-            written.put(Contender.PASS_THROUGH.topic(topic), written(settings, topic));
-        }
+        Map<String, List<Written>> written = written(settings, Contender.GATE.outputs(blueprint));
         Topology topology = new Topology();
         topology.addSource(
                 "inputs",
@@ -59,14 +56,26 @@ final class PassThrough {
     private static final StreamPartitioner<byte[], Placed> PARTITIONER =
             (topic, key, placed, partitions) -> Optional.of(Set.of(placed.partition()));
 
-    /** The newest ones: the first entries of an audit are about control records. */
-    private static List<Written> written(Settings settings, String topic) {
-        List<Written> written = new ArrayList<>();
-        Map<TopicPartition, Long> from = new HashMap<>(Committed.ends(settings, topic));
-        from.replaceAll((partition, end) -> Math.max(0, end - DIFFERENT / from.size()));
-        Committed.read(settings, from, record -> written.add(new Written(record.key(), record.value())));
-        if (written.isEmpty()) {
-            throw new IllegalStateException("the gate has written nothing to " + topic);
+    /**
+     * By the topic to which they are copied. The newest ones: the first entries of an audit are about control records.
+     *
+     * @param topics of the gate
+     */
+    private static Map<String, List<Written>> written(Settings settings, List<String> topics) {
+        Map<TopicPartition, Long> from = new HashMap<>();
+        for (String topic : topics) {
+            Map<TopicPartition, Long> ends = Committed.ends(settings, topic);
+            ends.forEach((partition, end) -> from.put(partition, Math.max(0, end - DIFFERENT / ends.size())));
+        }
+        Map<String, List<Written>> written = new HashMap<>();
+        Committed.read(
+                settings,
+                from,
+                record -> written.computeIfAbsent(
+                                Contender.PASS_THROUGH.topic(record.topic()), topic -> new ArrayList<>())
+                        .add(new Written(record.key(), record.value())));
+        if (written.size() < topics.size()) {
+            throw new IllegalStateException("the gate has written to no more than " + written.keySet());
         }
         return written;
     }

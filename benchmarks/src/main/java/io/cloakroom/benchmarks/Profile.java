@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import jdk.jfr.Recording;
@@ -25,7 +26,13 @@ final class Profile {
     private static final String MEMORY = "jdk.ObjectAllocationSample";
     private static final Duration PERIOD = Duration.ofMillis(10);
     private static final int DEPTH = 128;
-    private static final int ROWS = 40;
+    private static final int ROWS = 20;
+    private static final int LONGEST = 80;
+
+    /** Of the class of a lambda, which is another one in each run. */
+    private static final Pattern ADDRESS = Pattern.compile("(?<=\\$\\$Lambda).*\\.(?=\\w+$)");
+
+    private static final Pattern PACKAGE = Pattern.compile("(?<![\\w$])([a-z])\\w*\\.");
 
     /** Waiting for the network is native too, and no time of a processor. */
     private static final Set<String> WAITS =
@@ -118,14 +125,22 @@ final class Profile {
     }
 
     private static String name(RecordedFrame frame) {
-        return frame.getMethod().getType().getName() + "." + frame.getMethod().getName();
+        String name =
+                frame.getMethod().getType().getName() + "." + frame.getMethod().getName();
+        return ADDRESS.matcher(name).replaceFirst(".");
     }
 
-    List<String> text() {
+    /** Of packages the first letter, and of all not more than a line takes. */
+    static String shortened(String name) {
+        String initials = PACKAGE.matcher(name).replaceAll("$1.");
+        return initials.length() <= LONGEST ? initials : initials.substring(0, LONGEST - 1) + "…";
+    }
+
+    List<String> text(Contender contender) {
         List<String> lines = new ArrayList<>();
-        table(lines, "processor time within, and in what it calls", within, samples);
-        table(lines, "processor time in itself", own, samples);
-        table(lines, "memory", memory, bytes);
+        table(lines, contender.id() + ": processor time within, and in what it calls", within, samples);
+        table(lines, contender.id() + ": processor time in itself", own, samples);
+        table(lines, contender.id() + ": memory", memory, bytes);
         return lines;
     }
 
@@ -134,8 +149,8 @@ final class Profile {
         rows.entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
                 .limit(ROWS)
-                .forEach(row -> lines.add(
-                        String.format(Locale.ROOT, "%5.1f %%  %s", 100.0 * row.getValue() / all, row.getKey())));
+                .forEach(row -> lines.add(String.format(
+                        Locale.ROOT, "%5.1f %%  %s", 100.0 * row.getValue() / all, shortened(row.getKey()))));
         lines.add("");
     }
 }

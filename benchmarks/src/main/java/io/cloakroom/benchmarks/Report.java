@@ -6,32 +6,37 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /** What was measured, in words and as a document. */
-final class Report {
+final class Report implements Findings {
 
-    private final Options options;
-    private final Machine machine;
     private final Measured measured;
     private final Map<String, Double> parts;
 
     /** @param parts operations in a second on one core, by JMH's name; empty if they were not measured */
-    Report(Options options, Machine machine, Measured measured, Map<String, Double> parts) {
-        this.options = options;
-        this.machine = machine;
+    Report(Measured measured, Map<String, Double> parts) {
         this.measured = measured;
         this.parts = parts;
     }
 
-    Machine machine() {
-        return machine;
+    @Override
+    public List<Target> targets() {
+        List<Target> targets = new ArrayList<>(List.of(
+                Target.atLeast("gate / pass-through", 0.65, gateOverPassThrough()),
+                Target.atLeast("gate / idiomatic DSL", 1.6, gateOverIdiomatic()),
+                Target.atMost("added CPU per event over pass-through, gate / idiomatic DSL", 1.0 / 3, addedCpu()),
+                Target.atMost("p99 at half load, gate − pass-through, ms", 20, addedLatency())));
+        part(targets, "decisions per second and core, engine alone", 2_000_000, Micro.DECIDE);
+        part(targets, "events per second and core, without broker and store", 100_000, Micro.WHOLE);
+        return targets;
     }
 
-    Optional<Double> part(String name) {
-        return Optional.ofNullable(parts.get(name));
+    private void part(List<Target> targets, String what, double bound, String name) {
+        if (parts.containsKey(name)) {
+            targets.add(Target.atLeast(what, bound, Spread.of(List.of(parts.get(name)))));
+        }
     }
 
     Spread gateOverPassThrough() {
@@ -83,7 +88,8 @@ final class Report {
                 run.latency().p99());
     }
 
-    List<String> text() {
+    @Override
+    public List<String> text() {
         List<String> lines = new ArrayList<>();
         lines.add(String.format(
                 "%-34s %14s %14s %14s", "median of " + measured.pairs().size(), "pass-through", "gate", "idiomatic"));
@@ -130,17 +136,15 @@ final class Report {
                 "%,.0f",
                 contender -> measured.written().get(contender).bytes());
         lines.add("");
-        spread(lines, "gate / pass-through", gateOverPassThrough());
-        spread(lines, "gate / idiomatic", gateOverIdiomatic());
-        spread(lines, "added CPU, gate / idiomatic", addedCpu());
-        spread(lines, "p99 gate - pass-through, ms", addedLatency());
+        lines.add(Findings.line("gate / pass-through", gateOverPassThrough()));
+        lines.add(Findings.line("gate / idiomatic", gateOverIdiomatic()));
+        lines.add(Findings.line("added CPU, gate / idiomatic", addedCpu()));
+        lines.add(Findings.line("p99 gate - pass-through, ms", addedLatency()));
         lines.add(String.format("same releases of gate and idiomatic: %,d", measured.same()));
         if (!parts.isEmpty()) {
             lines.add("");
             parts.forEach((name, rate) -> lines.add(String.format(Locale.ROOT, "%-34s %,14.0f /s", name, rate)));
         }
-        lines.add("");
-        lines.add(machine.toString());
         return lines;
     }
 
@@ -154,12 +158,8 @@ final class Report {
                 String.format(Locale.ROOT, form, figure.apply(Contender.IDIOMATIC))));
     }
 
-    private static void spread(List<String> lines, String name, Spread spread) {
-        lines.add(String.format(
-                Locale.ROOT, "%-34s %14.2f (%.2f to %.2f)", name, spread.median(), spread.min(), spread.max()));
-    }
-
-    Map<String, Object> json() {
+    @Override
+    public Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("gate_over_pass_through", gateOverPassThrough());
         json.put("gate_over_idiomatic", gateOverIdiomatic());
@@ -190,8 +190,6 @@ final class Report {
         json.put("contenders", contenders);
         json.put("same_releases", measured.same());
         json.put("operations_per_second_and_core", parts);
-        json.put("options", options.json());
-        json.put("machine", machine);
         return json;
     }
 }

@@ -1,11 +1,7 @@
 package io.cloakroom.benchmarks;
 
-/**
- * What one contender did in one pair.
- *
- * @param idle processor seconds that its process uses in a second in which nothing comes
- */
-record Run(Throughput load, Latency latency, double idle) {
+/** What one contender did in one pair. */
+record Run(Throughput load, Latency latency) {
 
     /**
      * With as much to do as it can.
@@ -15,7 +11,13 @@ record Run(Throughput load, Latency latency, double idle) {
      * @param allocated in bytes per event
      * @param brokerCpu of the broker's process, in microseconds per event
      */
-    record Throughput(double events, double cpu, double allocated, double brokerCpu) {}
+    record Throughput(double events, double cpu, double allocated, double brokerCpu) {
+
+        /** @param idle processor seconds that its process uses in a second in which nothing comes */
+        Throughput without(double idle) {
+            return new Throughput(events, cpu - idle * 1e6 / events, allocated, brokerCpu);
+        }
+    }
 
     /** From the broker's time of an order to the moment in which a reader has its audit entry, in milliseconds. */
     record Latency(double offered, double p50, double p99) {}
@@ -26,7 +28,7 @@ record Run(Throughput load, Latency latency, double idle) {
 
     /** Microseconds per event of its process, without what it uses when nothing comes. */
     double cpu() {
-        return load.cpu() - idle * 1e6 / load.events();
+        return load.cpu();
     }
 
     double allocated() {

@@ -4,16 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The harness from end to end, with so little to do that its figures mean nothing. */
 @Timeout(300)
 class BenchIT {
+
+    @TempDir
+    Path directory;
 
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
@@ -24,11 +30,12 @@ class BenchIT {
     }
 
     @Test
-    void shouldRunAllThreeAndFindTheSameReleases() {
-        int exit = bench("--json", "--records", "3000", "--people", "200", "--pairs", "1", "--pace", "2", "--no-jmh");
+    void shouldRunAllThreeAndFindTheSameReleases() throws Exception {
+        Path page = Files.copy(Path.of("..", "docs", "performance.md"), directory.resolve("page.md"));
+        String tiny = "--records 3000 --people 200 --pairs 1 --pace 2 --no-jmh --profile --write-docs " + page;
+        JsonNode json = measured(tiny.split(" "));
+        assertThat(page).content().contains(tiny, "gate: processor time in itself");
         assertThat(err.toString()).contains("pair 1 pass-through", "pair 1 gate", "pair 1 idiomatic");
-        assertThat(exit).isZero();
-        JsonNode json = JsonMapper.builder().build().readTree(out.toString());
         for (String ratio :
                 new String[] {"gate_over_pass_through", "gate_over_idiomatic", "added_cpu_gate_over_idiomatic"}) {
             assertThat(json.get(ratio).propertyNames()).as(ratio).containsExactly("median", "min", "max");
@@ -49,6 +56,38 @@ class BenchIT {
     }
 
     @Test
+    void shouldCompareManyWithFew() {
+        JsonNode json = measured("--rules 30 --records 1000 --people 200 --pairs 1 --partitions 1".split(" "));
+        assertThat(json.get("many_over_few").get("median").asDouble()).isPositive();
+        assertThat(json.get("few").get("rules").asInt()).isLessThan(30);
+        assertThat(json.get("many").get("rules").asInt()).isEqualTo(30);
+        for (String side : new String[] {"few", "many"}) {
+            JsonNode gate = json.get(side).get("gate");
+            assertThat(gate.get("events_per_second").get("median").asDouble())
+                    .as(side)
+                    .isPositive();
+            assertThat(gate.get("cpu_us_per_event").get("median").asDouble())
+                    .as(side)
+                    .isPositive();
+        }
+    }
+
+    @Test
+    void shouldTakeOverAndStartWithoutWithholding() {
+        JsonNode seconds = measured("--standby --people 200 --pairs 1 --partitions 2".split(" "))
+                .get("standby_seconds");
+        assertThat(seconds.propertyNames()).containsExactly("take_over", "process_start", "gate_start");
+        seconds.forEach(spread -> assertThat(spread.get("max").asDouble()).isBetween(0.01, 60.0));
+    }
+
+    @Test
+    void shouldMeasureOneThingAtATime() {
+        assertThat(bench("--rules", "30", "--people", "50001")).isEqualTo(2);
+        assertThat(bench("--standby", "--profile")).isEqualTo(2);
+        assertThat(err.toString()).contains("one at a time");
+    }
+
+    @Test
     void shouldRefuseFewerRecipientsThanThePolicyHas() {
         assertThat(bench("--recipients", "2")).isEqualTo(2);
         assertThat(err.toString()).contains("--recipients: the policy has 3 already, 2 is fewer");
@@ -59,6 +98,13 @@ class BenchIT {
                 .get(contender.id())
                 .get("written_bytes_per_event")
                 .asDouble();
+    }
+
+    private JsonNode measured(String... arguments) {
+        int exit =
+                bench(Stream.concat(Stream.of("--json"), Stream.of(arguments)).toArray(String[]::new));
+        assertThat(exit).as(err.toString()).isZero();
+        return JsonMapper.builder().build().readTree(out.toString());
     }
 
     private int bench(String... arguments) {

@@ -20,6 +20,7 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.LagInfo;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
@@ -164,6 +165,11 @@ public final class Gate implements AutoCloseable {
     public void awaitEnd() throws InterruptedException {
         ended.await();
         throwFailure();
+    }
+
+    /** How far its copies of the state are behind, by store and partition; what it decides with is behind by nothing. */
+    public Map<String, Map<Integer, LagInfo>> lags() {
+        return streams.allLocalStorePartitionLags();
     }
 
     private void throwFailure() {
