@@ -141,19 +141,15 @@ final class Load {
 
     /** @param when from the first order on */
     private ConsentChange said(String subject, ConsentKind kind, String purpose, String brand, Duration when) {
-        return new ConsentChange(
-                UUID.nameUUIDFromBytes((subject + kind).getBytes(StandardCharsets.UTF_8))
-                        .toString(),
-                start.plus(when),
-                subject,
-                kind,
-                purpose,
-                brand,
-                null,
-                null,
-                kind == ConsentKind.GRANT ? NOTICE : null,
-                null,
-                null,
-                null);
+        return ConsentChange.newBuilder()
+                .setChangeId(UUID.nameUUIDFromBytes((subject + kind).getBytes(StandardCharsets.UTF_8))
+                        .toString())
+                .setOccurredAt(start.plus(when))
+                .setSubject(subject)
+                .setKind(kind)
+                .setPurpose(purpose)
+                .setBrand(brand)
+                .setNoticeVersion(kind == ConsentKind.GRANT ? NOTICE : null)
+                .build();
     }
 }

@@ -230,11 +230,26 @@ public record Person(
         List<Holding> all = holdings;
         List<Purpose> purposes = release.access().purposes();
         for (int p = 0; p < purposes.size(); p++) {
-            if ((release.allowing() >>> p & 1) == 1) {
+            if ((release.allowing() >>> p & 1) == 1 && !isHeld(release, purposes.get(p), event)) {
                 all = held(all, release, purposes.get(p), event);
             }
         }
         return all == holdings ? this : withHoldings(all);
+    }
+
+    /** Nearly always it is known: then nothing is made. */
+    private boolean isHeld(Decision.Release release, Purpose purpose, Event event) {
+        for (int i = 0; i < holdings.size(); i++) {
+            Holding h = holdings.get(i);
+            if (h.since() <= event.occurredAt()
+                    && h.epoch() == release.recipient().epoch()
+                    && h.act() == release.isAct()
+                    && h.recipient().equals(release.recipient().id())
+                    && purpose.isScope(h.scope(), event.brand(), event.channel(), event.collector())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static List<Holding> held(List<Holding> ledger, Decision.Release release, Purpose purpose, Event event) {

@@ -54,6 +54,14 @@ public record Purpose(
         return stored.purpose().equals(id) ? scope(stored.brand(), stored.channel(), stored.collector()) : stored;
     }
 
+    /** Whether a scope is that of an event or a statement. */
+    boolean isScope(Scope other, String brand, String channel, String collector) {
+        return other.purpose().equals(id)
+                && other.brand().equals(scope.contains(Dimension.BRAND) ? brand : Scope.EVERY)
+                && other.channel().equals(scope.contains(Dimension.CHANNEL) ? channel : Scope.EVERY)
+                && other.collector().equals(scope.contains(Dimension.COLLECTOR) ? collector : Scope.EVERY);
+    }
+
     /** The scope of an event or a statement, cut to what this purpose tells apart. */
     public Scope scope(String brand, String channel, String collector) {
         return new Scope(

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.avro.Schema;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -43,7 +44,8 @@ public final class GateSeams {
 
         public Way(Fixture fixture) {
             gate = new GateProcessor(fixture.parts());
-            context.addStateStore(new MapStore<String, Person>(People.STORE));
+            context.addStateStore(new MapStore<String, byte[]>(People.STORE));
+            context.addStateStore(new MapStore<Bytes, byte[]>(Waiting.STORE));
             context.addStateStore(new MapStore<Bytes, byte[]>(AuditChain.STORE));
             context.setCurrentSystemTimeMs(now);
             gate.init(context);
@@ -108,7 +110,14 @@ public final class GateSeams {
             for (Release proof : proofs) {
                 Pseudonyms.Key key = keys.get(proof.recipient());
                 byte[] id = key.release(Pseudonyms.place("events.order", 0, next));
-                releases.add(proof, plan.form(proof), key, WireWriter.header(1), id, key.subject(id, salt));
+                releases.add(
+                        proof,
+                        plan.form(proof),
+                        key,
+                        WireWriter.header(1),
+                        id,
+                        OptionalLong.empty(),
+                        key.subject(id, salt));
             }
             plan.write();
             int bytes = 0;
@@ -153,7 +162,8 @@ public final class GateSeams {
                             policy,
                             Optional.empty(),
                             0,
-                            decisions))
+                            decisions,
+                            List.of()))
                     .length;
         }
     }
