@@ -2,7 +2,6 @@ package io.cloakroom.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cloakroom.control.ConsentChange;
 import io.cloakroom.events.Meta;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
@@ -154,15 +153,19 @@ final class Cluster implements AutoCloseable {
     }
 
     static String topic(SpecificRecord value) {
-        return value instanceof ConsentChange
-                ? Topics.CONSENT_CHANGES
-                : Topics.events(value.getSchema().getName().toLowerCase(Locale.ROOT));
+        return switch (value.getSchema().getName()) {
+            case "ConsentChange" -> Topics.CONSENT_CHANGES;
+            case "IdentityLink" -> Topics.IDENTITY_LINKS;
+            case "SubjectRequest" -> Topics.SUBJECT_REQUESTS;
+            default -> Topics.events(value.getSchema().getName().toLowerCase(Locale.ROOT));
+        };
     }
 
     static byte[] key(SpecificRecord value) {
-        String subject =
-                value instanceof ConsentChange change ? change.getSubject() : ((Meta) value.get(0)).getSubject();
-        return subject.getBytes(StandardCharsets.UTF_8);
+        Object subject = value.get(0) instanceof Meta meta
+                ? meta.getSubject()
+                : value.get(value.getSchema().getField("subject").pos());
+        return subject.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     /** The same record, to a partition where Kafka's own partitioner would not put it. */
@@ -223,6 +226,20 @@ final class Cluster implements AutoCloseable {
     /** The others are about something that has its entry, or needs none. */
     private static boolean isOfAnInput(AuditEntry entry) {
         return entry.getKind() != EntryKind.RESOLUTION && entry.getKind() != EntryKind.RECALL;
+    }
+
+    /** The first entry of a kind about somebody, other than of an input. */
+    AuditEntry later(EntryKind kind, String token) {
+        AuditEntry[] found = new AuditEntry[1];
+        await(kind + " entry").until(() -> {
+            found[0] = audit().stream()
+                    .map(Entry::value)
+                    .filter(e -> e.getKind() == kind && token.equals(e.getSubjectToken()))
+                    .findFirst()
+                    .orElse(null);
+            return found[0] != null;
+        });
+        return found[0];
     }
 
     void awaitEntries(int count) {
