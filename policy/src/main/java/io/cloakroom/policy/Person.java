@@ -428,11 +428,7 @@ public record Person(
 
         /** The first instant at which the last refusal is over; {@link Long#MAX_VALUE} if it is not. */
         long endsAt() {
-            long first = Long.MAX_VALUE;
-            for (Opening opening : openings) {
-                first = Math.min(first, opening.at());
-            }
-            return first;
+            return openedAfter(refusedAt);
         }
 
         /** Whether the scope is refused at a time or at any later one: an opening launders no earlier event. */
@@ -440,25 +436,20 @@ public record Person(
             return isRefused() && openings.stream().noneMatch(o -> o.at() <= time);
         }
 
-        /** The first instant from a time on at which it is not refused: that time itself, perhaps. */
-        long refusedUntil(long time, Purpose purpose, Policy policy) {
-            boolean isObjection = purpose.basis() == Purpose.Basis.LEGITIMATE_INTEREST;
+        /** The same, where only a lift and a grant that counts at that time end a refusal. */
+        boolean refuses(long time, Set<String> notices) {
+            return isRefused() && openings.stream().noneMatch(o -> o.opens(time, notices));
+        }
+
+        /** The next time at which it may be refused no more; {@link Long#MAX_VALUE} if there is none. */
+        long openedAfter(long time) {
             long first = Long.MAX_VALUE;
-            if (!(isObjection ? refuses(time, policy.notices()) : refuses(time))) {
-                return time;
-            }
             for (Opening opening : openings) {
-                boolean opens = !isObjection || opening.opens(opening.at(), policy.notices());
-                if (opening.at() > time && opens) {
+                if (opening.at() > time) {
                     first = Math.min(first, opening.at());
                 }
             }
             return first;
-        }
-
-        /** The same, where only a lift and a grant that counts at that time end a refusal. */
-        boolean refuses(long time, Set<String> notices) {
-            return isRefused() && openings.stream().noneMatch(o -> o.opens(time, notices));
         }
     }
 

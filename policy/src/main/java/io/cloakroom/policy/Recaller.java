@@ -6,6 +6,7 @@ import io.cloakroom.policy.Engine.Recalled;
 import io.cloakroom.policy.Person.Guardian;
 import io.cloakroom.policy.Person.Opening;
 import io.cloakroom.policy.Person.Preference;
+import io.cloakroom.policy.Purpose.Basis;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,7 +21,7 @@ final class Recaller {
     /**
      * What stands against events of a time, and until when it does.
      *
-     * @param until first instant that it leaves alone; {@link #OPEN} has none before it
+     * @param until the next time to be looked at
      */
     private record Bar(Rule rule, long until, Optional<Transition> transition) {
 
@@ -136,17 +137,17 @@ final class Recaller {
     }
 
     private Bar refused(Policy policy, Purpose purpose, Scope scope, long time) {
+        boolean isObjection = purpose.basis() == Basis.LEGITIMATE_INTEREST;
         long beaten = Preference.NEVER;
         for (Preference preference : person.preferences()) {
             if (preference.isRefused() && isAbout(purpose.cut(preference.scope()), scope)) {
                 beaten = Math.max(beaten, preference.refusedAt());
-                long until = preference.refusedUntil(time, purpose, policy);
-                if (until > time) {
-                    return Bar.refusal(purpose.refusedBy(), until, preference.refusedAt());
+                if (isObjection ? preference.refuses(time, policy.notices()) : preference.refuses(time)) {
+                    return Bar.refusal(purpose.refusedBy(), preference.openedAfter(time), preference.refusedAt());
                 }
             }
         }
-        if (purpose.basis() == Purpose.Basis.CONSENT && beaten != Preference.NEVER) {
+        if (!isObjection && beaten != Preference.NEVER) {
             long granted = grantedFrom(scope, beaten);
             if (granted > time) {
                 return Bar.refusal(purpose.refusedBy(), granted, beaten);

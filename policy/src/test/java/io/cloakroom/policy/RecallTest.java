@@ -191,6 +191,20 @@ class RecallTest {
     }
 
     @Test
+    void shouldNotEndARecallByAGrantUnderAStaleNotice() {
+        Change stale = new Change.Grant(statistics(), NOON + 1, "2009-01-01", Long.MAX_VALUE, false);
+
+        assertThat(recalled(holding(adult(), UPDATE), stale, refusal(statistics(), 0), lift(statistics(), NOON + 2))
+                        .recalls())
+                .extracting(Recall::before)
+                .containsExactly(NOON + 2);
+        assertThat(recalled(holding(adult(), UPDATE), stale, refusal(statistics(), 0))
+                        .recalls())
+                .extracting(Recall::before)
+                .containsExactly(Long.MAX_VALUE);
+    }
+
+    @Test
     void shouldNotRecallFromAnOpeningOn() {
         Person holder = holding(adult(), UPDATE);
 
@@ -249,7 +263,10 @@ class RecallTest {
         assertThat(words(recalled(holder, refusal(statistics(), NOON), lift(statistics(), NOON + HOUR))))
                 .containsExactly("analytics statistical-analysis before " + (NOON + HOUR) + ": objected C25");
         assertThat(Engine.recallAll(holder).recalls()).hasSize(2);
-        Recalled both = recalled(holder, refusal(statistics(), 0), lift(statistics(), NOON + HOUR), ended(NOON));
+        Change[] all = {refusal(statistics(), 0), lift(statistics(), NOON + HOUR), ended(NOON)};
+        Recalled both = recalled(holder, all);
+        Person reversed = holding(holding(minor, account("UPDATED", NOON)), account("REGISTERED", NOON));
+        assertThat(words(recalled(reversed, all))).isEqualTo(words(both));
         assertThat(words(both))
                 .containsExactly(
                         "analytics statistical-analysis for ever: guardian-withdrew C1",
