@@ -409,6 +409,7 @@ final class Idiomatic {
                     released ? reader.treatments : List.of()));
         });
         entry.setDecisions(decisions);
+        entry.setRecalls(List.of());
         return entry;
     }
 

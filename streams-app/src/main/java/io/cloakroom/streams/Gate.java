@@ -124,7 +124,7 @@ public final class Gate implements AutoCloseable {
                 StreamsConfig.APPLICATION_ID_CONFIG,
                 DEFAULT_APPLICATION_ID,
                 StreamsConfig.GROUP_PROTOCOL_CONFIG,
-                "streams",
+                "classic",
                 StreamsConfig.COMMIT_INTERVAL_MS_CONFIG,
                 100,
                 StreamsConfig.MAX_TASK_IDLE_MS_CONFIG,

@@ -10,18 +10,22 @@ import io.cloakroom.events.CookieCategory;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.ConsentTransition;
 import io.cloakroom.gate.TransitionKind;
+import io.cloakroom.policy.EventRules;
+import io.cloakroom.policy.Policy;
+import io.cloakroom.policy.PolicyHistory;
+import io.cloakroom.streams.gate.Topics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.StreamsGroupMemberDescription;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -116,26 +120,66 @@ class RestartIT {
             Awaitility.await(count + " members with tasks")
                     .atMost(Duration.ofSeconds(30))
                     .until(() -> {
-                        List<Integer> tasks = admin
-                                .describeStreamsGroups(List.of(Cluster.GROUP))
+                        List<Integer> inputs = admin
+                                .describeConsumerGroups(List.of(Cluster.GROUP))
                                 .describedGroups()
                                 .get(Cluster.GROUP)
                                 .get()
                                 .members()
                                 .stream()
-                                .map(RestartIT::activeTasks)
+                                .map(member ->
+                                        member.assignment().topicPartitions().size())
                                 .toList();
-                        return tasks.size() == count
-                                && tasks.stream().allMatch(n -> n > 0)
-                                && tasks.stream().mapToInt(n -> n).sum() == PARTITIONS;
+                        return inputs.size() == count
+                                && inputs.stream().allMatch(n -> n > 0)
+                                && inputs.stream().mapToInt(n -> n).sum()
+                                        == PARTITIONS
+                                                * Topics.inputs(cluster.blueprint.history())
+                                                        .size();
                     });
         }
     }
 
-    private static int activeTasks(StreamsGroupMemberDescription member) {
-        return member.assignment().activeTasks().stream()
-                .mapToInt(tasks -> tasks.partitions().size())
-                .sum();
+    @Test
+    void shouldTakeANewEventTypeIntoAGroupThatIsKnown() throws Exception {
+        try (Gate older = Gate.start(cluster.settings, without("chat"))) {
+            older.awaitRunning();
+            cluster.decided(view("cookie:older"));
+        }
+        try (Gate newer = cluster.gate()) {
+            AuditEntry entry = cluster.decided(Given.chat("customer:newer").build());
+            assertThat(outcomes(entry)).containsEntry("analytics", "RELEASE legitimate-interest");
+        }
+    }
+
+    /** The same policy, before it named this type. */
+    private static Blueprint without(String type) {
+        Policy p = cluster.blueprint.history().atOrFirst(0);
+        Map<String, EventRules> events = new HashMap<>(p.events());
+        events.remove(type);
+        Policy before = new Policy(
+                p.version(),
+                p.hash(),
+                p.effectiveFrom(),
+                p.zone(),
+                p.brands(),
+                p.surfaces(),
+                p.channels(),
+                p.notices(),
+                p.consentAge(),
+                p.guardianTerm(),
+                p.purposes(),
+                events,
+                p.recipients(),
+                p.eea(),
+                p.adequacy());
+        return new Blueprint(
+                new PolicyHistory(List.of(before)),
+                cluster.blueprint.schemas(),
+                cluster.blueprint.projections().stream()
+                        .filter(projection ->
+                                !projection.access().schema().type().equals(type))
+                        .toList());
     }
 
     @Test
