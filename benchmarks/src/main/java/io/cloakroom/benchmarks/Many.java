@@ -66,8 +66,9 @@ final class Many implements Findings {
         Consumer<String> ofMany = line -> progress.accept("many: " + line);
         try (Harness a = new Harness(few, BOTH, directory.resolve("few"), ofFew);
                 Harness b = new Harness(many, BOTH, directory.resolve("many"), ofMany)) {
+            a.prepare();
+            b.prepare();
             for (Harness harness : List.of(a, b)) {
-                harness.prepare();
                 harness.warmUpGate();
                 harness.fullLoad(Contender.PASS_THROUGH);
             }
