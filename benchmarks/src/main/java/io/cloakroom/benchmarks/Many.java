@@ -68,10 +68,8 @@ final class Many implements Findings {
                 Harness b = new Harness(many, BOTH, directory.resolve("many"), ofMany)) {
             a.prepare();
             b.prepare();
-            for (Harness harness : List.of(a, b)) {
-                harness.warmUpGate();
-                harness.fullLoad(Contender.PASS_THROUGH);
-            }
+            a.warmUp();
+            b.warmUp();
             List<Turn> turns = List.of(
                     new Turn(a, Contender.GATE, ofFew),
                     new Turn(b, Contender.GATE, ofMany),
