@@ -228,9 +228,13 @@ final class Harness implements AutoCloseable {
     }
 
     /** The gate reads what people said and as many orders as in a run; what it writes for them the pass-through copies. */
-    void warmUpGate() throws Exception {
+    void warmUp() throws Exception {
         publish(orders(Math.max(1_000, options.records()), 1));
         readAll(Contender.GATE);
+        progress.accept("warming up " + Contender.PASS_THROUGH.id());
+        try (Session session = new Session(Contender.PASS_THROUGH)) {
+            session.run();
+        }
     }
 
     private void readAll(Contender contender) throws Exception {

@@ -66,11 +66,10 @@ final class Many implements Findings {
         Consumer<String> ofMany = line -> progress.accept("many: " + line);
         try (Harness a = new Harness(few, BOTH, directory.resolve("few"), ofFew);
                 Harness b = new Harness(many, BOTH, directory.resolve("many"), ofMany)) {
-            for (Harness harness : List.of(a, b)) {
-                harness.prepare();
-                harness.warmUpGate();
-                harness.fullLoad(Contender.PASS_THROUGH);
-            }
+            a.prepare();
+            b.prepare();
+            a.warmUp();
+            b.warmUp();
             List<Turn> turns = List.of(
                     new Turn(a, Contender.GATE, ofFew),
                     new Turn(b, Contender.GATE, ofMany),

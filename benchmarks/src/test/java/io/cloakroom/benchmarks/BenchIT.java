@@ -32,7 +32,7 @@ class BenchIT {
     @Test
     void shouldRunAllThreeAndFindTheSameReleases() throws Exception {
         Path page = Files.copy(Path.of("..", "docs", "performance.md"), directory.resolve("page.md"));
-        String tiny = "--records 3000 --people 200 --pairs 1 --pace 2 --no-jmh --profile --write-docs " + page;
+        String tiny = "--records 3000 --people 200 --pairs 1 --pace 1 --no-jmh --profile --write-docs " + page;
         JsonNode json = measured(tiny.split(" "));
         assertThat(page).content().contains(tiny, "gate: processor time in itself");
         assertThat(err.toString()).contains("pair 1 pass-through", "pair 1 gate", "pair 1 idiomatic");
