@@ -116,7 +116,7 @@ final class ContenderProcess {
                 StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
                 StreamsConfig.EXACTLY_ONCE_V2,
                 StreamsConfig.GROUP_PROTOCOL_CONFIG,
-                "streams",
+                "classic",
                 StreamsConfig.COMMIT_INTERVAL_MS_CONFIG,
                 100,
                 StreamsConfig.MAX_TASK_IDLE_MS_CONFIG,

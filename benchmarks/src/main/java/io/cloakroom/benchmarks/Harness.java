@@ -201,14 +201,20 @@ final class Harness implements AutoCloseable {
 
     /** @param home of its settings and its state */
     Child start(Contender contender, Path home) throws IOException {
-        Settings its = settings.with(Map.of(
+        return start(contender, home, Map.of());
+    }
+
+    /** @param besides settings of this process only */
+    Child start(Contender contender, Path home, Map<String, String> besides) throws IOException {
+        Map<String, String> its = new HashMap<>(besides);
+        its.putAll(Map.of(
                 "application.id",
                 contender.id(),
                 "num.stream.threads",
                 Integer.toString(options.threads()),
                 "state.dir",
                 home.resolve("state").toString()));
-        return ContenderProcess.start(contender, its, Files.createDirectories(home));
+        return ContenderProcess.start(contender, settings.with(its), Files.createDirectories(home));
     }
 
     /** Of different histories first, then of those whose orders everybody gets: of these the pass-through takes its bytes. */
@@ -538,10 +544,6 @@ final class Harness implements AutoCloseable {
 
     Settings settings() {
         return settings;
-    }
-
-    Admin admin() {
-        return admin;
     }
 
     @Override

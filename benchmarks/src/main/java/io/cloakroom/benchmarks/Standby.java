@@ -19,15 +19,11 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.admin.AlterConfigOp;
-import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.utils.Utils;
 
 /** Two instances of the gate that stand by for each other: how long orders wait when one stops, and when one starts. */
@@ -103,7 +99,6 @@ final class Standby implements AutoCloseable {
     }
 
     private Waits measure() throws Exception {
-        haveCopies();
         progress.accept("what people said: both instances");
         first.ask("start");
         second.ask("start");
@@ -134,17 +129,7 @@ final class Standby implements AutoCloseable {
     }
 
     private Child start(String name) throws Exception {
-        return harness.start(Contender.GATE, directory.resolve(name));
-    }
-
-    /** In the group protocol that the gate has, standbys are a setting of the group, and the broker keeps it. */
-    private void haveCopies() throws ExecutionException, InterruptedException {
-        ConfigResource group = new ConfigResource(ConfigResource.Type.GROUP, Contender.GATE.id());
-        ConfigEntry one = new ConfigEntry("streams.num.standby.replicas", "1");
-        harness.admin()
-                .incrementalAlterConfigs(Map.of(group, List.of(new AlterConfigOp(one, AlterConfigOp.OpType.SET))))
-                .all()
-                .get();
+        return harness.start(Contender.GATE, directory.resolve(name), Map.of("num.standby.replicas", "1"));
     }
 
     /** Until an instance has the state of every partition, its own or a copy. */
