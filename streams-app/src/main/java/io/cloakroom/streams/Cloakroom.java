@@ -6,6 +6,7 @@ import io.cloakroom.streams.cli.DemoCommand;
 import io.cloakroom.streams.cli.KeysCommand;
 import io.cloakroom.streams.cli.PolicyCommand;
 import io.cloakroom.streams.cli.RunCommand;
+import io.cloakroom.streams.cli.SubjectCommand;
 import io.cloakroom.streams.cli.TopicsCommand;
 import java.util.Locale;
 import java.util.concurrent.ExecutionException;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Command;
             TopicsCommand.class,
             KeysCommand.class,
             PolicyCommand.class,
-            AuditCommand.class
+            AuditCommand.class,
+            SubjectCommand.class
         })
 public final class Cloakroom {
 

@@ -1,6 +1,7 @@
 package io.cloakroom.streams.cli;
 
 import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.RecallNote;
 import io.cloakroom.gate.RecipientDecision;
 import io.cloakroom.streams.AuditReader;
 import io.cloakroom.streams.Settings;
@@ -75,6 +76,15 @@ public final class AuditCommand {
                     decision.getRule(),
                     decision.getClause(),
                     decision.getPurposes().isEmpty() ? "" : " for " + String.join(", ", decision.getPurposes())));
+        }
+        for (RecallNote recall : entry.getRecalls()) {
+            text.append(String.format(
+                    "  %-8s %-14s %s (%s) for %s%n",
+                    recall.getPossible() ? "RECALL" : "KEPT",
+                    recall.getRecipient(),
+                    recall.getRule(),
+                    recall.getClause(),
+                    recall.getPurpose()));
         }
         return text.toString();
     }

@@ -1,6 +1,9 @@
 package io.cloakroom.streams.gate;
 
+import java.time.Duration;
+import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -12,6 +15,12 @@ import org.apache.kafka.streams.state.Stores;
 public final class GateTopology {
 
     static final String GATE = "gate";
+
+    /** Of changelogs: what was overwritten or deleted is gone after two days, not when there is nothing better to do. */
+    private static final Map<String, String> FORGETTING = Map.of(
+            TopicConfig.SEGMENT_MS_CONFIG, Long.toString(Duration.ofHours(6).toMillis()),
+            TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG, Long.toString(Duration.ofDays(1).toMillis()),
+            TopicConfig.DELETE_RETENTION_MS_CONFIG, Long.toString(Duration.ofDays(1).toMillis()));
 
     private GateTopology() {}
 
@@ -38,6 +47,7 @@ public final class GateTopology {
         topology.addStateStore(
                 Stores.keyValueStoreBuilder(
                                 Stores.persistentKeyValueStore(People.STORE), Serdes.String(), Serdes.ByteArray())
+                        .withLoggingEnabled(FORGETTING)
                         .withCachingDisabled(),
                 GATE);
         topology.addStateStore(
@@ -49,6 +59,7 @@ public final class GateTopology {
         topology.addStateStore(
                 Stores.keyValueStoreBuilder(
                                 Stores.persistentKeyValueStore(Waiting.STORE), Serdes.Bytes(), Serdes.ByteArray())
+                        .withLoggingEnabled(FORGETTING)
                         .withCachingDisabled(),
                 GATE);
 

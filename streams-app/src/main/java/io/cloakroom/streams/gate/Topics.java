@@ -5,6 +5,7 @@ import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.Recipient;
 import io.cloakroom.schemas.Schemas;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,11 @@ public final class Topics {
     private static final String EVENTS = "events.";
 
     private Topics() {}
+
+    /** Whether a text can be the key of an input. */
+    public static boolean isSubjectKey(String key) {
+        return SubjectKey.read(key.getBytes(StandardCharsets.UTF_8)).isPresent();
+    }
 
     public static String events(String type) {
         return EVENTS + type;

@@ -105,8 +105,31 @@ class RowsTest {
 
     @Test
     void shouldKeepATypicalRowSmall() {
-        assertThat(bytes(typical())).hasSizeLessThan(200);
+        assertThat(bytes(typical()).length).as("bytes of a typical row").isLessThanOrEqualTo(200);
         assertThat(bytes(Person.stranger(new byte[Person.SALT_LENGTH]))).hasSizeLessThan(32);
+    }
+
+    @Test
+    void shouldKeepTwentyScopesAndThreeLinksWithinAKilobyte() {
+        Person person = typical();
+        for (int i = 0; i < 20; i++) {
+            Scope scope = new Scope("advertising", "net-a-porter", "", "collector-" + i);
+            person = person.with(new Change.Grant(scope, AT, "2017-11-17", Long.MAX_VALUE, false));
+        }
+        for (int i = 0; i < 3; i++) {
+            String other = "cookie:0f8fad5b-d9cb-469f-a165-70867728950" + i;
+            person = person.with(new Change.Connected(other, AT))
+                    .with(new Change.Heard(
+                            other,
+                            new News(
+                                    List.of(new News.Refused(
+                                            new Scope("cookie-analytics", "net-a-porter", "", ""), AT, Long.MAX_VALUE)),
+                                    News.UNKNOWN,
+                                    Guardian.NEVER,
+                                    false)));
+        }
+
+        assertThat(bytes(person).length).as("bytes of a large row").isLessThanOrEqualTo(1_024);
     }
 
     @ParameterizedTest
@@ -198,9 +221,11 @@ class RowsTest {
         return rows.known(row).person();
     }
 
-    /** An adult who gets mail, and wants no statistics. */
+    private static final long AT = Instant.parse("2026-03-01T12:00:00Z").toEpochMilli();
+
+    /** An adult who gets mail and wants no statistics, about whom three hold releases. */
     private static Person typical() {
-        long at = Instant.parse("2026-03-01T12:00:00Z").toEpochMilli();
+        long at = AT;
         return new Person(
                 new byte[Person.SALT_LENGTH],
                 Optional.of(new Birth(LocalDate.of(1980, 1, 1), at)),
@@ -210,7 +235,15 @@ class RowsTest {
                                 new Scope("direct-marketing", "net-a-porter", "EMAIL", ""),
                                 Preference.NEVER,
                                 List.of(new Opening(Opening.Kind.GRANT, at, "2017-11-17", Long.MAX_VALUE))),
-                        new Preference(new Scope("statistical-analysis", "net-a-porter", "", ""), at, List.of())));
+                        new Preference(new Scope("statistical-analysis", "net-a-porter", "", ""), at, List.of())),
+                Guardian.NONE,
+                List.of(),
+                List.of(
+                        new Holding("payment", 1, "payment", new Scope("payment", "", "", ""), true, at),
+                        new Holding("payment", 1, "fulfilment", new Scope("fulfilment", "", "", ""), true, at),
+                        new Holding(
+                                "group", 1, "group-business", new Scope("group-business", "net-a-porter", "", ""), true, at)),
+                Long.MIN_VALUE);
     }
 
     private static Person person(Random random) {

@@ -53,7 +53,10 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
             String noticeVersion,
             String expiresAt,
             String origin,
-            String birthDate) {}
+            String birthDate,
+            String guardian,
+            String guardianBirthDate,
+            String verification) {}
 
     private record Book(Map<String, Map<String, Object>> events, List<Told> scenarios) {}
 
@@ -112,8 +115,15 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
                 .setNoticeVersion(said.noticeVersion())
                 .setExpiresAt(said.expiresAt() == null ? null : time(said.expiresAt(), now))
                 .setOrigin(said.origin())
-                .setBirthDate(said.birthDate() == null ? null : LocalDate.parse(said.birthDate()))
+                .setBirthDate(date(said.birthDate()))
+                .setGuardian(said.guardian())
+                .setGuardianBirthDate(date(said.guardianBirthDate()))
+                .setVerification(said.verification())
                 .build();
+    }
+
+    private static LocalDate date(String text) {
+        return text == null ? null : LocalDate.parse(text);
     }
 
     /** The event, in the gate's own schema. */
