@@ -352,8 +352,7 @@ final class PolicyCompiler {
                 safeguards,
                 number(rules.get("epoch")),
                 rules.get("clause").text(),
-                !rules.has("recall"),
-                rules.has("grace-seconds") ? 1_000L * number(rules.get("grace-seconds")) : 0);
+                !rules.has("recall"));
     }
 
     private Map<String, Placed> treatments(Recipient recipient, Yaml rules) {

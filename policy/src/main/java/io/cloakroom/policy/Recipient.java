@@ -8,7 +8,6 @@ import java.util.List;
  * @param region ISO country in which the data is used
  * @param epoch of its pseudonyms; a new one makes all tokens unrelated to the old
  * @param recallable it gives up what it holds when it is told to; a fraud prevention agency need not (C42)
- * @param grace milliseconds for which a consent may come after its event
  */
 public record Recipient(
         String id,
@@ -18,8 +17,7 @@ public record Recipient(
         List<Safeguard> safeguards,
         int epoch,
         String clause,
-        boolean recallable,
-        long grace) {
+        boolean recallable) {
 
     public Recipient {
         safeguards = List.copyOf(safeguards);

@@ -102,17 +102,13 @@ class PolicyLoaderTest {
     }
 
     @Test
-    void shouldReadWhoCannotBeRecalledFromAndWhoIsGivenTime() throws Exception {
-        write(
-                "2020-03-01.yaml",
-                BASE.replace("region: NL\n", "region: NL\n    recall: impossible\n    grace-seconds: 90\n"));
+    void shouldReadWhoCannotBeRecalledFrom() throws Exception {
+        write("2020-03-01.yaml", BASE.replace("region: NL\n", "region: NL\n    recall: impossible\n"));
 
         Recipient bank = load().versions().get(0).recipients().get("bank");
         Recipient research = load().versions().get(0).recipients().get("research");
         assertThat(bank.recallable()).isFalse();
-        assertThat(bank.grace()).isEqualTo(90_000);
         assertThat(research.recallable()).isTrue();
-        assertThat(research.grace()).isZero();
     }
 
     @Test
