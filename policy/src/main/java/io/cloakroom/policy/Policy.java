@@ -1,5 +1,6 @@
 package io.cloakroom.policy;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.Month;
@@ -36,6 +37,8 @@ public record Policy(
         Set<String> eea,
         Map<String, List<Safeguard>> adequacy) {
 
+    private static final long DAY = Duration.ofDays(1).toMillis();
+
     /** What a recipient may have of an event type, if this version names it for that. */
     public Optional<Access> access(String type, String recipient) {
         EventRules rules = events.get(type);
@@ -48,7 +51,12 @@ public record Policy(
 
     /** Whether somebody decides alone at a time (C1). */
     public boolean isAdult(LocalDate birthDate, long time) {
-        return !Instant.ofEpochMilli(time).atZone(zone).toLocalDate().isBefore(adultOn(birthDate));
+        LocalDate from = adultOn(birthDate);
+        long days = Math.floorDiv(time, DAY) - from.toEpochDay();
+        // No zone is further than a day from UTC: only about the birthday itself does it matter which.
+        return Math.abs(days) > 1
+                ? days > 0
+                : !Instant.ofEpochMilli(time).atZone(zone).toLocalDate().isBefore(from);
     }
 
     /** The first instant of the day from which somebody decides alone, in milliseconds since the epoch. */
