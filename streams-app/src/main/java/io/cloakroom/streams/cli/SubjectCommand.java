@@ -126,8 +126,9 @@ public final class SubjectCommand {
         out.println(
                 entry.isPresent()
                         ? "erased: " + place
-                        : "not erased yet: " + place + " waits; is a gate running? cloakroom audit tail shows its entry");
-        recalls.forEach(r -> out.println(
-                (r.getPossible() ? "recalled: " : "cannot be recalled: ") + r.getRecipient() + " for " + r.getPurpose()));
+                        : "not erased yet: " + place
+                                + " waits; is a gate running? cloakroom audit tail shows its entry");
+        recalls.forEach(r -> out.println((r.getPossible() ? "recalled: " : "cannot be recalled: ") + r.getRecipient()
+                + " for " + r.getPurpose()));
     }
 }

@@ -19,8 +19,10 @@ public final class GateTopology {
     /** Of changelogs: what was overwritten or deleted is gone after two days, not when there is nothing better to do. */
     private static final Map<String, String> FORGETTING = Map.of(
             TopicConfig.SEGMENT_MS_CONFIG, Long.toString(Duration.ofHours(6).toMillis()),
-            TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG, Long.toString(Duration.ofDays(1).toMillis()),
-            TopicConfig.DELETE_RETENTION_MS_CONFIG, Long.toString(Duration.ofDays(1).toMillis()));
+            TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG,
+                    Long.toString(Duration.ofDays(1).toMillis()),
+            TopicConfig.DELETE_RETENTION_MS_CONFIG,
+                    Long.toString(Duration.ofDays(1).toMillis()));
 
     private GateTopology() {}
 

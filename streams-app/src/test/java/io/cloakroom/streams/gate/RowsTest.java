@@ -242,7 +242,12 @@ class RowsTest {
                         new Holding("payment", 1, "payment", new Scope("payment", "", "", ""), true, at),
                         new Holding("payment", 1, "fulfilment", new Scope("fulfilment", "", "", ""), true, at),
                         new Holding(
-                                "group", 1, "group-business", new Scope("group-business", "net-a-porter", "", ""), true, at)),
+                                "group",
+                                1,
+                                "group-business",
+                                new Scope("group-business", "net-a-porter", "", ""),
+                                true,
+                                at)),
                 Long.MIN_VALUE);
     }
 
