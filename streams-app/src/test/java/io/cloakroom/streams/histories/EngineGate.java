@@ -60,6 +60,9 @@ final class EngineGate implements Gate {
     }
 
     @Override
+    public void settle(int position) {}
+
+    @Override
     public List<Outcome> outcomes() {
         return List.copyOf(outcomes);
     }
@@ -82,7 +85,7 @@ final class EngineGate implements Gate {
     private void decide(int position, Event event) {
         Judgement judgement = engine.decide(facts(event), person(event.subject()), clock);
         for (Decision decision : judgement.decisions()) {
-            outcomes.add(new Outcome(position, decision.recipient().id(), verdict(decision)));
+            outcomes.add(new Outcome(position, position, decision.recipient().id(), verdict(decision)));
         }
     }
 

@@ -10,13 +10,21 @@ interface Gate {
     /** @param position in the history, by which outcomes name an event */
     void happen(int position, Step step);
 
+    /** Everything that is still on its way between partitions is delivered. */
+    void settle(int position);
+
     /** What was decided so far, and what became of holds, in that order. */
     List<Outcome> outcomes();
 
     List<Recall> recalls();
 
-    /** What became of an event for one recipient. A recipient that has no outcome got nothing. */
-    record Outcome(int position, String recipient, Verdict verdict) {}
+    /**
+     * What became of an event for one recipient. A recipient that has no outcome got nothing.
+     *
+     * @param event its position
+     * @param decided position of the step that decided, the event's own or that of what ended a hold
+     */
+    record Outcome(int event, int decided, String recipient, Verdict verdict) {}
 
     /** @param reasons of which each would do; none where any would, or it was released */
     record Verdict(Kind kind, Set<String> purposes, Set<Why> reasons) {

@@ -43,7 +43,7 @@ final class Histories {
             List.of("-40d", "-2d", "-1d", "-1d", "+0", "+1h", "+11h", "+1d", "+1d11h", "+2d", "+30d");
 
     private static final List<String> BORDERS = List.of("5s", "1ms", "5s1ms", "30d", "30d1ms");
-    private static final List<String> PASSINGS = List.of("5s", "1h", "11h", "1d", "1d", "28d", "30d");
+    private static final List<String> PASSINGS = List.of("5s", "1h", "1h", "11h", "1d", "1d", "28d", "30d");
     private static final List<String> BIRTHS = List.of("1980-12-10", "2003-06-02", "2003-06-03", "2010-05-01");
 
     private final SplittableRandom random;
@@ -59,7 +59,8 @@ final class Histories {
     private Histories(long seed) {
         random = new SplittableRandom(seed);
         cast = pick(CASTS);
-        purposes = List.of(pick(PURPOSES), pick(PURPOSES));
+        String purpose = pick(PURPOSES);
+        purposes = List.of(purpose, chance(0.6) ? purpose : pick(PURPOSES));
         brands = List.of("net-a-porter", pick(List.of("net-a-porter", "mr-porter")));
         collectors = List.of("adnet", pick(List.of("adnet", "")));
         channels = List.of("EMAIL", pick(List.of("EMAIL", "SMS")));
@@ -108,8 +109,11 @@ final class Histories {
     }
 
     private History history() {
-        for (int i = 3 + random.nextInt(14); i > 0; i--) {
-            Step step = again().orElseGet(this::step);
+        if (chance(0.4)) {
+            steps.add(new Age(pick(cast), time(), BIRTHS.get(0)));
+        }
+        for (int i = 3 + random.nextInt(16); i > 0; i--) {
+            Step step = isRepeated() ? pick(steps) : step();
             steps.add(step);
             if (step instanceof Passing passing) {
                 clock += passing.time().toMillis();
@@ -119,37 +123,50 @@ final class Histories {
     }
 
     /** Publishers try again. */
-    private java.util.Optional<Step> again() {
-        return steps.isEmpty() || chance(0.95)
-                ? java.util.Optional.empty()
-                : java.util.Optional.of(pick(steps)).filter(step -> !(step instanceof Passing));
+    private boolean isRepeated() {
+        return !steps.isEmpty() && chance(0.06);
     }
 
     private Step step() {
         int die = random.nextInt(100);
-        if (die < 33) {
+        if (die < 36) {
             return event(pick(cast));
         }
-        if (die < 58) {
+        if (die < 64) {
             return said(pick(cast));
         }
-        if (die < 65) {
+        if (die < 70) {
             return new Age(pick(cast), time(), pick(BIRTHS));
         }
-        if (die < 73) {
+        if (die < 76) {
             return guardian(pick(cast));
         }
-        if (die < 76) {
+        if (die < 78) {
             return new Erasure(pick(cast), time());
         }
-        if (die < 78) {
+        if (die < 79) {
             return new Garbage(pick(cast));
         }
-        if (die < 86 || cast.size() == 1) {
-            return new Passing(
-                    Duration.ofMillis(History.time("+" + pick(chance(0.8) ? PASSINGS : BORDERS)) - History.START));
+        return die < 85 || cast.size() == 1 ? passing() : linkOrDelivery();
+    }
+
+    private Passing passing() {
+        return new Passing(
+                Duration.ofMillis(History.time("+" + pick(chance(0.8) ? PASSINGS : BORDERS)) - History.START));
+    }
+
+    private Step linkOrDelivery() {
+        List<Link> links = steps.stream()
+                .filter(Link.class::isInstance)
+                .map(Link.class::cast)
+                .toList();
+        if (links.isEmpty() || chance(0.25)) {
+            return link();
         }
-        return die < 93 ? link() : new Delivery(pick(cast), pick(cast));
+        Link link = pick(links);
+        return random.nextBoolean()
+                ? new Delivery(link.subject(), link.customer())
+                : new Delivery(link.customer(), link.subject());
     }
 
     private Event event(String subject) {
@@ -217,6 +234,8 @@ final class Histories {
 
     private Said said(String subject) {
         Said.Kind kind = pick(List.of(
+                Said.Kind.GRANT,
+                Said.Kind.GRANT,
                 Said.Kind.GRANT,
                 Said.Kind.GRANT,
                 Said.Kind.GRANT,

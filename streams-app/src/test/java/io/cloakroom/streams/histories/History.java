@@ -140,7 +140,8 @@ record History(List<Step> steps) {
         return text == null ? "" : text;
     }
 
-    private static String word(Step step) {
+    /** What a step is called. */
+    static String word(Step step) {
         RecordComponent first = step.getClass().getRecordComponents()[0];
         return first.getType().isEnum() ? word(value(step, first)) : word(step.getClass());
     }

@@ -87,8 +87,8 @@ final class NaiveModel implements Gate {
         }
     }
 
-    /** Everything still on its way is delivered. */
-    void settle(int at) {
+    @Override
+    public void settle(int at) {
         position = at;
         while (!sent.isEmpty()) {
             deliver(new Delivery(sent.get(0).from(), sent.get(0).to()));
@@ -170,7 +170,7 @@ final class NaiveModel implements Gate {
     }
 
     private void become(Arrived event, Access access, Verdict verdict) {
-        outcomes.add(new Outcome(event.position(), access.recipient().id(), verdict));
+        outcomes.add(new Outcome(event.position(), position, access.recipient().id(), verdict));
         if (verdict.kind() == Verdict.Kind.RELEASE) {
             hold(event, access, verdict);
         }
@@ -184,7 +184,7 @@ final class NaiveModel implements Gate {
     private boolean isHeld(Arrived event, String recipient) {
         boolean held = false;
         for (Outcome outcome : outcomes) {
-            if (outcome.position() == event.position() && outcome.recipient().equals(recipient)) {
+            if (outcome.event() == event.position() && outcome.recipient().equals(recipient)) {
                 held = outcome.verdict().isHold();
             }
         }
@@ -300,6 +300,21 @@ final class NaiveModel implements Gate {
             answer.nos().add(Why.NO_UNSUBSCRIBE);
         }
         return answer;
+    }
+
+    /** What speaks against a purpose of an event as things are known now; a hold is a no here. */
+    Set<Why> against(Event event, String recipient, String purpose) {
+        Access access =
+                policies.atOrFirst(event.at()).access(event.type(), recipient).orElseThrow();
+        Set<Why> against = EnumSet.noneOf(Why.class);
+        for (Purpose asked : access.purposes()) {
+            if (asked.id().equals(purpose)) {
+                Answer answer = answer(event, access, asked);
+                against.addAll(answer.nos());
+                against.addAll(answer.holds());
+            }
+        }
+        return against;
     }
 
     private EventRules rules(Event event) {

@@ -407,7 +407,7 @@ class NaiveModelTest {
         return model.outcomes().stream().map(outcome -> {
             Gate.Verdict verdict = outcome.verdict();
             boolean isRelease = verdict.kind() == Gate.Verdict.Kind.RELEASE;
-            return outcome.position() + " " + outcome.recipient() + " " + verdict.kind() + " "
+            return outcome.event() + " " + outcome.recipient() + " " + verdict.kind() + " "
                     + (isRelease ? verdict.purposes() : new java.util.TreeSet<>(verdict.reasons()));
         });
     }
