@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -205,7 +206,7 @@ record History(List<Step> steps) {
     }
 
     private static Map<String, Long> units() {
-        Map<String, Long> units = new java.util.LinkedHashMap<>();
+        Map<String, Long> units = new LinkedHashMap<>();
         units.put("d", Duration.ofDays(1).toMillis());
         units.put("h", Duration.ofHours(1).toMillis());
         units.put("m", Duration.ofMinutes(1).toMillis());

@@ -24,7 +24,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Random histories happen to the model and to the gate, and both say the same after every step. */
 class HistoryTest {
 
-    /** A history on which the two differ makes the build fail; its script says all of it. */
     private static final int HISTORIES = Integer.getInteger("cloakroom.histories", 10_000);
 
     @TempDir

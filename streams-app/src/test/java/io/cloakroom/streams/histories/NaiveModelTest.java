@@ -6,6 +6,7 @@ import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.streams.histories.Gate.Recall;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -408,7 +409,7 @@ class NaiveModelTest {
             Gate.Verdict verdict = outcome.verdict();
             boolean isRelease = verdict.kind() == Gate.Verdict.Kind.RELEASE;
             return outcome.event() + " " + outcome.recipient() + " " + verdict.kind() + " "
-                    + (isRelease ? verdict.purposes() : new java.util.TreeSet<>(verdict.reasons()));
+                    + (isRelease ? verdict.purposes() : new TreeSet<>(verdict.reasons()));
         });
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.cloakroom.streams.histories.Step.Erasure;
 import io.cloakroom.streams.histories.Step.Event;
 import io.cloakroom.streams.histories.Step.Passing;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class ShrinkerTest {
@@ -45,7 +46,7 @@ class ShrinkerTest {
 
         assertThat(Shrinker.shrink(history, h -> h.steps().size() >= 3).steps())
                 .hasSize(3)
-                .allSatisfy(step -> assertThat(step).isEqualTo(new Passing(java.time.Duration.ofDays(1))));
+                .allSatisfy(step -> assertThat(step).isEqualTo(new Passing(Duration.ofDays(1))));
     }
 
     @Test
