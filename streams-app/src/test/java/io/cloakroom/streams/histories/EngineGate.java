@@ -10,8 +10,10 @@ import io.cloakroom.policy.Person;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.streams.gate.ScenarioEngine;
 import io.cloakroom.streams.histories.Step.Age;
+import io.cloakroom.streams.histories.Step.Erasure;
 import io.cloakroom.streams.histories.Step.Event;
 import io.cloakroom.streams.histories.Step.Garbage;
+import io.cloakroom.streams.histories.Step.Guardian;
 import io.cloakroom.streams.histories.Step.Passing;
 import io.cloakroom.streams.histories.Step.Said;
 import java.time.Instant;
@@ -35,11 +37,13 @@ final class EngineGate implements Gate {
         engine = new Engine(policies);
     }
 
-    /** Holds never end here, nobody is linked, guarded or erased, and nothing is recalled. */
+    /** Holds never end here, nobody is linked, and nothing is recalled. */
     static boolean understands(Step step) {
         return step instanceof Event
                 || step instanceof Said
                 || step instanceof Age
+                || step instanceof Guardian
+                || step instanceof Erasure
                 || step instanceof Garbage
                 || step instanceof Passing;
     }
@@ -52,6 +56,13 @@ final class EngineGate implements Gate {
             hear(said.subject(), change(said));
         } else if (step instanceof Age age) {
             hear(age.subject(), change(age));
+        } else if (step instanceof Guardian guardian) {
+            hear(guardian.subject(), change(guardian));
+        } else if (step instanceof Erasure erasure) {
+            long at = Math.min(erasure.at(), clock + Engine.CLOCK_TOLERANCE);
+            Person.Stub left =
+                    person(erasure.subject()).with(new Change.Erased(at)).stub();
+            people.put(erasure.subject(), Person.returning(new byte[Person.SALT_LENGTH], left));
         } else if (step instanceof Garbage garbage) {
             people.put(garbage.subject(), person(garbage.subject()).with(new Change.Undecided()));
         } else if (step instanceof Passing passing) {
@@ -133,6 +144,15 @@ final class EngineGate implements Gate {
         return change(age.subject(), age.at())
                 .setKind(ConsentKind.AGE_STATEMENT)
                 .setBirthDate(LocalDate.parse(age.born()))
+                .build();
+    }
+
+    private static ConsentChange change(Guardian guardian) {
+        return change(guardian.subject(), guardian.at())
+                .setKind(ConsentKind.valueOf(guardian.kind().name()))
+                .setGuardian(orNull(guardian.guardian()))
+                .setGuardianBirthDate(guardian.born().isEmpty() ? null : LocalDate.parse(guardian.born()))
+                .setVerification(orNull(guardian.verified()))
                 .build();
     }
 

@@ -38,7 +38,7 @@ class HistoryTest {
 
     /** How each event was decided at first: nothing ends a hold in the engine. */
     @Test
-    void shouldAgreeWithTheEngineOnPreferencesAndAge() {
+    void shouldAgreeWithTheEngineOnPreferencesAgeGuardiansAndErasures() {
         assertAgreement(EngineGate::understands, history -> {
             Gate model = new NaiveModel(policies);
             Gate engine = new EngineGate(policies);

@@ -320,6 +320,7 @@ record Known(PolicyHistory policies, String subject, List<Heard> all) {
             if (heard instanceof Own own
                     && own.step() instanceof Guardian guardian
                     && guardian.kind() == Guardian.Kind.GUARDIAN_AGREEMENT
+                    && guardian.at() > erasedAt()
                     && isTaken(guardian, own.arrivedAt())) {
                 agreements.add(guardian.at());
             }

@@ -243,7 +243,8 @@ final class NaiveModel implements Gate {
                 .filter(purpose -> states(event, purpose))
                 .toList();
         if (stated.isEmpty()) {
-            return Verdict.withhold(Set.of(Why.NOT_STATED));
+            boolean isErased = event.at() <= known(event.subject()).erasedAt();
+            return Verdict.withhold(isErased ? Set.of(Why.NOT_STATED, Why.ERASED) : Set.of(Why.NOT_STATED));
         }
         Set<String> allowing = new TreeSet<>();
         Set<Why> nos = EnumSet.noneOf(Why.class);
