@@ -5,6 +5,7 @@ import io.cloakroom.policy.Change;
 import io.cloakroom.policy.Decision;
 import io.cloakroom.policy.Engine;
 import io.cloakroom.policy.Person;
+import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyRefusedException;
 import io.cloakroom.streams.Blueprint;
 import java.time.Instant;
@@ -29,19 +30,22 @@ public final class ScenarioEngine {
         long arrivedAt = now.toEpochMilli();
         Person person = Person.stranger(new byte[Person.SALT_LENGTH]);
         for (ConsentChange change : said) {
-            Statements.Statement statement =
-                    Statements.read(change, engine.history().atOrFirst(arrivedAt), arrivedAt);
-            if (statement instanceof Statements.Taken taken) {
-                person = person.with(taken.change());
-            } else if (statement instanceof Statements.Undecidable) {
-                person = person.with(new Change.Undecided());
-            }
+            person = hear(person, change, engine.history().atOrFirst(arrivedAt), arrivedAt);
         }
         Map<String, String> outcomes = new TreeMap<>();
         engine.decide(SlowFacts.of(type, event, arrivedAt, engine.history()), person, arrivedAt)
                 .decisions()
                 .forEach(d -> outcomes.put(d.recipient().id(), words(d)));
         return outcomes;
+    }
+
+    /** The person after a consent change. */
+    public static Person hear(Person person, ConsentChange said, Policy policy, long arrivedAt) {
+        Statements.Statement statement = Statements.read(said, policy, arrivedAt);
+        if (statement instanceof Statements.Taken taken) {
+            return person.with(taken.change());
+        }
+        return statement instanceof Statements.Undecidable ? person.with(new Change.Undecided()) : person;
     }
 
     private static String words(Decision decision) {
