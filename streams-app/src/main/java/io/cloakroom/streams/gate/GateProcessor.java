@@ -1,5 +1,6 @@
 package io.cloakroom.streams.gate;
 
+import java.security.SecureRandom;
 import java.time.Duration;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -17,6 +18,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
 
     private final GateParts parts;
+    private final SecureRandom random;
 
     // Made anew by init: a processor is used again after a rebalance.
     private ProcessorContext<byte[], Outgoing> context;
@@ -24,7 +26,13 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     private Controls controls;
 
     GateProcessor(GateParts parts) {
+        this(parts, new SecureRandom());
+    }
+
+    /** @param random of salts and of the keys of what waits: whoever can foretell them can undo every pseudonym */
+    GateProcessor(GateParts parts, SecureRandom random) {
         this.parts = parts;
+        this.random = random;
     }
 
     @Override
@@ -34,8 +42,9 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         People people = new People(
                 context.getStateStore(People.STORE),
                 parts.engine().history(),
-                parts.pseudonyms().key(GateParts.AUDIT_KEY));
-        Waiting waiting = new Waiting(context.getStateStore(Waiting.STORE));
+                parts.pseudonyms().key(GateParts.AUDIT_KEY),
+                random);
+        Waiting waiting = new Waiting(context.getStateStore(Waiting.STORE), random);
         events = new Events(parts, outlet, people, waiting);
         controls = new Controls(parts, outlet, people, events);
         context.schedule(BETWEEN_LOOKS, PunctuationType.WALL_CLOCK_TIME, time -> events.expire());

@@ -27,10 +27,12 @@ final class Waiting {
     static final int KEY_LENGTH = 16;
 
     private final KeyValueStore<Bytes, byte[]> store;
-    private final SecureRandom random = new SecureRandom();
+    private final SecureRandom random;
 
-    Waiting(KeyValueStore<Bytes, byte[]> store) {
+    /** @param random of the keys */
+    Waiting(KeyValueStore<Bytes, byte[]> store, SecureRandom random) {
         this.store = store;
+        this.random = random;
     }
 
     /**

@@ -3,10 +3,12 @@ package io.cloakroom.streams.histories;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cloakroom.policy.PolicyHistory;
+import io.cloakroom.streams.gate.Partitions;
 import io.cloakroom.streams.histories.Gate.Outcome;
 import io.cloakroom.streams.histories.Gate.Recall;
 import io.cloakroom.streams.histories.Gate.Verdict;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,10 +32,12 @@ class HistoryTest {
     static Path directory;
 
     private static PolicyHistory policies;
+    private static Partitions partitions;
 
     @BeforeAll
     static void loadThePolicies() {
         policies = Histories.policies(directory);
+        partitions = new Partitions(directory, new SecureRandom());
     }
 
     /** How each event was decided at first: nothing ends a hold in the engine. */
@@ -46,6 +50,12 @@ class HistoryTest {
             run(history, engine);
             return differences(verdicts(model, (first, later) -> first), verdicts(engine, (first, later) -> first));
         });
+    }
+
+    /** Everything, after every step. */
+    @Test
+    void shouldAgreeWithTheProcessors() {
+        assertAgreement(step -> true, history -> differences(history, new ProcessorGate(partitions)));
     }
 
     @ParameterizedTest
@@ -135,6 +145,7 @@ class HistoryTest {
             List<String> differences =
                     differences(verdicts(model, (earlier, last) -> last), verdicts(gate, (earlier, last) -> last));
             differences.addAll(recallDifferences(model.recalls(), gate.recalls()));
+            differences.addAll(gate.faults());
             if (!differences.isEmpty()) {
                 differences.add(0, "after step " + i);
                 return differences;

@@ -1,0 +1,258 @@
+package io.cloakroom.streams.gate;
+
+import io.cloakroom.policy.PolicyHistory;
+import io.cloakroom.policy.Pseudonyms;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.TreeMap;
+import org.apache.avro.generic.IndexedRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.processor.Cancellable;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.Punctuator;
+import org.apache.kafka.streams.processor.TaskId;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
+
+/**
+ * The gate's processors, one for each of a few partitions, without a broker and fast enough for many thousand histories.
+ * Time passes when it is told to, and what one partition sends another arrives when it is asked for.
+ */
+public final class Partitions {
+
+    private static final int COUNT = 3;
+    /** In bytes. */
+    private static final int LONGEST = 1_000_000;
+
+    private final Assembly assembly;
+    private final SecureRandom random;
+    private final Map<Integer, Task> tasks = new TreeMap<>();
+    private final List<Sent> sent = new ArrayList<>();
+    private final List<Written> written = new ArrayList<>();
+    private long clock;
+
+    /** What the gate wrote while it looked at somebody; at nobody in particular if only time passed. */
+    public record Written(String about, String topic, int partition, byte[] key, byte[] value, long timestamp) {}
+
+    /** Where an input record was put. */
+    public record Put(String topic, int partition, long offset) {}
+
+    private record Sent(String from, String to, int partition, byte[] value, long at) {}
+
+    /** @param random of salts, and of the keys of what waits */
+    public Partitions(Path policies, SecureRandom random) {
+        this.assembly = Assembly.of(policies, COUNT, LONGEST);
+        this.random = random;
+    }
+
+    /** All begins anew at a time: as with tasks that were never run. */
+    public void start(long now) {
+        clock = now;
+        sent.clear();
+        written.clear();
+        tasks.values().forEach(Task::stop);
+    }
+
+    public PolicyHistory policies() {
+        return assembly.blueprint().history();
+    }
+
+    public Pseudonyms pseudonyms() {
+        return assembly.parts().pseudonyms();
+    }
+
+    /** Everything since the start, in its order but for what the gate sent itself. */
+    public List<Written> written() {
+        return written;
+    }
+
+    public Object read(Written record) {
+        return assembly.specific().deserialize(record.topic(), record.value());
+    }
+
+    public Put publish(String topic, String subject, IndexedRecord value) {
+        return publish(topic, subject, assembly.serializer().serialize(topic, value));
+    }
+
+    public Put publish(String topic, String subject, byte[] value) {
+        return task(SubjectKey.partition(bytes(subject), COUNT)).process(topic, subject, value, clock);
+    }
+
+    /** Everything that was sent from one to the other arrives, in its order. */
+    public void deliver(String from, String to) {
+        List<Sent> due = sent.stream()
+                .filter(s -> s.from().equals(from) && s.to().equals(to))
+                .toList();
+        sent.removeAll(due);
+        due.forEach(s -> task(s.partition()).process(Topics.FORWARDS, to, s.value(), s.at()));
+    }
+
+    /** Everything that was sent arrives, and what follows from it. */
+    public void settle() {
+        while (!sent.isEmpty()) {
+            deliver(sent.get(0).from(), sent.get(0).to());
+        }
+    }
+
+    /** Time passes at once, as it does for a process that was stopped for so long. */
+    public void pass(Duration time) {
+        clock += time.toMillis();
+        tasks.values().forEach(Task::look);
+    }
+
+    private Task task(int partition) {
+        Task task = tasks.computeIfAbsent(partition, Task::new);
+        task.start();
+        return task;
+    }
+
+    private static byte[] bytes(String subject) {
+        return subject.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** One partition. */
+    private final class Task extends MockProcessorContext<byte[], Outgoing> {
+
+        private final KeyValueStore<String, byte[]> people;
+        private final List<KeyValueStore<Bytes, byte[]>> others;
+        private final GateProcessor gate = new GateProcessor(assembly.parts(), random);
+        private final int partition;
+        private final Map<String, Long> offsets = new HashMap<>();
+        private boolean isStarted;
+        private Punctuator punctuator;
+        private long between;
+        private long nextLook;
+
+        Task(int partition) {
+            super(config(), new TaskId(0, partition), Path.of("target").toFile());
+            this.partition = partition;
+            people = store(People.STORE, Serdes.String());
+            others = List.of(store(Waiting.STORE, Serdes.Bytes()), store(AuditChain.STORE, Serdes.Bytes()));
+        }
+
+        private <K> KeyValueStore<K, byte[]> store(String name, Serde<K> keys) {
+            KeyValueStore<K, byte[]> store = Stores.keyValueStoreBuilder(
+                            Stores.inMemoryKeyValueStore(name), keys, Serdes.ByteArray())
+                    .withLoggingDisabled()
+                    .withCachingDisabled()
+                    .build();
+            store.init(getStateStoreContext(), store);
+            addStateStore(store);
+            return store;
+        }
+
+        void start() {
+            if (!isStarted) {
+                isStarted = true;
+                empty(people);
+                others.forEach(Partitions::empty);
+                offsets.clear();
+                gate.init(this);
+            }
+        }
+
+        void stop() {
+            isStarted = false;
+        }
+
+        Put process(String topic, String subject, byte[] value, long arrivedAt) {
+            long offset = offsets.merge(topic, 0L, (last, none) -> last + 1);
+            Input input = new Input(value);
+            Input.FIRST.extract(
+                    new ConsumerRecord<>(
+                            topic,
+                            partition,
+                            offset,
+                            arrivedAt,
+                            TimestampType.LOG_APPEND_TIME,
+                            0,
+                            0,
+                            null,
+                            input,
+                            new RecordHeaders(),
+                            Optional.empty()),
+                    0);
+            setRecordMetadata(topic, partition, offset);
+            gate.process(new Record<>(bytes(subject), input, arrivedAt));
+            collect(subject);
+            return new Put(topic, partition, offset);
+        }
+
+        void look() {
+            if (isStarted && clock >= nextLook) {
+                nextLook += (clock - nextLook) / between * between + between;
+                punctuator.punctuate(clock);
+                collect("");
+            }
+        }
+
+        @Override
+        public long currentSystemTimeMs() {
+            return clock;
+        }
+
+        @Override
+        public Cancellable schedule(Duration interval, PunctuationType type, Punctuator callback) {
+            if (type != PunctuationType.WALL_CLOCK_TIME) {
+                throw new IllegalArgumentException("only the wall clock is told the time here");
+            }
+            between = interval.toMillis();
+            nextLook = clock + between;
+            punctuator = callback;
+            return () -> {};
+        }
+
+        private void collect(String about) {
+            for (CapturedForward<? extends byte[], ? extends Outgoing> forward : forwarded()) {
+                String topic = forward.childName()
+                        .orElseThrow()
+                        .substring(GateTopology.sink("").length());
+                Record<? extends byte[], ? extends Outgoing> record = forward.record();
+                Outgoing outgoing = record.value();
+                if (topic.equals(Topics.FORWARDS)) {
+                    String to = new String(record.key(), StandardCharsets.UTF_8);
+                    sent.add(new Sent(about, to, outgoing.partition(), outgoing.value(), clock));
+                }
+                written.add(new Written(
+                        about, topic, outgoing.partition(), record.key(), outgoing.value(), record.timestamp()));
+            }
+            resetForwards();
+        }
+    }
+
+    private static Properties config() {
+        Properties config = new Properties();
+        config.put(StreamsConfig.APPLICATION_ID_CONFIG, "partitions");
+        config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
+        return config;
+    }
+
+    private static <K> void empty(KeyValueStore<K, byte[]> store) {
+        List<K> keys = new ArrayList<>();
+        try (KeyValueIterator<K, byte[]> rows = store.all()) {
+            while (rows.hasNext()) {
+                KeyValue<K, byte[]> row = rows.next();
+                keys.add(row.key);
+            }
+        }
+        keys.forEach(store::delete);
+    }
+}

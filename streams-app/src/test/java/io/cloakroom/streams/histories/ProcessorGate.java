@@ -1,0 +1,146 @@
+package io.cloakroom.streams.histories;
+
+import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.RecipientDecision;
+import io.cloakroom.policy.Rule;
+import io.cloakroom.policy.Scope;
+import io.cloakroom.streams.gate.Partitions;
+import io.cloakroom.streams.gate.Partitions.Put;
+import io.cloakroom.streams.gate.Partitions.Written;
+import io.cloakroom.streams.gate.Topics;
+import io.cloakroom.streams.histories.Step.Age;
+import io.cloakroom.streams.histories.Step.Delivery;
+import io.cloakroom.streams.histories.Step.Erasure;
+import io.cloakroom.streams.histories.Step.Event;
+import io.cloakroom.streams.histories.Step.Garbage;
+import io.cloakroom.streams.histories.Step.Guardian;
+import io.cloakroom.streams.histories.Step.Link;
+import io.cloakroom.streams.histories.Step.Passing;
+import io.cloakroom.streams.histories.Step.Said;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** The gate's own processors, known by what they write. */
+final class ProcessorGate implements Gate {
+
+    private static final byte[] GARBAGE = {1, 2, 3};
+    private static final Map<String, Rule> RULES =
+            Arrays.stream(Rule.values()).collect(Collectors.toMap(Rule::id, Function.identity()));
+
+    private final Partitions partitions;
+    private final Books books;
+    private final Map<Put, Integer> events = new HashMap<>();
+    private final List<Outcome> outcomes = new ArrayList<>();
+    private final List<Recall> recalls = new ArrayList<>();
+    private int read;
+
+    /** @param partitions which begin anew */
+    ProcessorGate(Partitions partitions) {
+        this.partitions = partitions;
+        this.books = new Books(partitions);
+        partitions.start(History.START);
+    }
+
+    @Override
+    public void happen(int position, Step step) {
+        if (step instanceof Event event) {
+            Put put = partitions.publish(Topics.events(event.type()), event.subject(), Records.event(event));
+            events.put(put, position);
+            books.arrived(put);
+        } else if (step instanceof Said said) {
+            books.arrived(partitions.publish(Topics.CONSENT_CHANGES, said.subject(), Records.change(said)));
+        } else if (step instanceof Age age) {
+            books.arrived(partitions.publish(Topics.CONSENT_CHANGES, age.subject(), Records.change(age)));
+        } else if (step instanceof Guardian guardian) {
+            books.arrived(partitions.publish(Topics.CONSENT_CHANGES, guardian.subject(), Records.change(guardian)));
+        } else if (step instanceof Link link) {
+            books.arrived(partitions.publish(Topics.IDENTITY_LINKS, link.subject(), Records.link(link)));
+        } else if (step instanceof Erasure erasure) {
+            books.arrived(partitions.publish(Topics.SUBJECT_REQUESTS, erasure.subject(), Records.request(erasure)));
+        } else if (step instanceof Garbage garbage) {
+            books.arrived(partitions.publish(Topics.CONSENT_CHANGES, garbage.subject(), GARBAGE));
+        } else if (step instanceof Delivery delivery) {
+            partitions.deliver(delivery.from(), delivery.to());
+        } else if (step instanceof Passing passing) {
+            partitions.pass(passing.time());
+        }
+        read(position);
+    }
+
+    @Override
+    public void settle(int position) {
+        partitions.settle();
+        read(position);
+    }
+
+    @Override
+    public List<Outcome> outcomes() {
+        return List.copyOf(outcomes);
+    }
+
+    @Override
+    public List<Recall> recalls() {
+        return List.copyOf(recalls);
+    }
+
+    @Override
+    public List<String> faults() {
+        return books.faults();
+    }
+
+    private void read(int position) {
+        List<Written> written = partitions.written();
+        for (; read < written.size(); read++) {
+            Written record = written.get(read);
+            if (record.topic().equals(Topics.AUDIT)) {
+                AuditEntry entry = (AuditEntry) partitions.read(record);
+                books.audited(record, entry);
+                outcomes(position, entry);
+            } else if (record.topic().startsWith(Topics.recalls(""))) {
+                io.cloakroom.gate.Recall recall = (io.cloakroom.gate.Recall) partitions.read(record);
+                recalls.add(recall(position, record, recall));
+                books.recalled(record, recall);
+            } else {
+                books.wrote(record);
+            }
+        }
+        books.close();
+    }
+
+    private void outcomes(int position, AuditEntry entry) {
+        for (RecipientDecision decision : entry.getDecisions()) {
+            int event = events.get(new Put(entry.getTopic(), entry.getPartition(), entry.getOffset()));
+            outcomes.add(new Outcome(event, position, decision.getRecipient(), verdict(decision)));
+        }
+    }
+
+    private static Verdict verdict(RecipientDecision decision) {
+        Set<Why> reason = switch (decision.getOutcome()) {
+            case RELEASE -> Set.of();
+            case WITHHOLD, HOLD ->
+                Set.of(Why.valueOf(RULES.get(decision.getRule()).name()));
+        };
+        return switch (decision.getOutcome()) {
+            case RELEASE -> Verdict.release(new TreeSet<>(decision.getPurposes()));
+            case WITHHOLD -> Verdict.withhold(reason);
+            case HOLD -> Verdict.hold(reason);
+        };
+    }
+
+    private static Recall recall(int position, Written record, io.cloakroom.gate.Recall recall) {
+        return new Recall(
+                position,
+                record.about(),
+                record.topic().substring(Topics.recalls("").length()),
+                recall.getEpoch(),
+                new Scope(recall.getPurpose(), recall.getBrand(), recall.getChannel(), recall.getCollector()),
+                recall.getBefore() == null ? Step.FOR_EVER : recall.getBefore().toEpochMilli());
+    }
+}
