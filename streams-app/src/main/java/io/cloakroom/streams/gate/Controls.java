@@ -203,7 +203,7 @@ final class Controls {
             }
             return List.of();
         }
-        Recalled recalled = engine.recall(changed, now);
+        Recalled recalled = engine.recall(known.person(), changed, now);
         List<AuditChain.Recalled> notes = recall(key, changed.salt(), recalled.recalls(), now);
         people.put(subject, events.settle(subject, key, known.with(recalled.person()), now));
         return notes;
