@@ -67,7 +67,24 @@ final class Recaller {
                 left.add(holding.since(before));
             }
         }
-        return recalls.isEmpty() ? new Recalled(person, recalls) : new Recalled(person.withHoldings(left), recalls);
+        return recalls.isEmpty()
+                ? new Recalled(person, recalls)
+                : new Recalled(person.withHoldings(given(left, recalls)), recalls);
+    }
+
+    /** Who gives up acts gives up other events of the same scope with them. */
+    private static List<Holding> given(List<Holding> left, List<Recall> recalls) {
+        List<Holding> kept = new ArrayList<>();
+        for (Holding holding : left) {
+            long since = holding.since();
+            for (Recall recall : recalls) {
+                since = recall.holding().isReadAs(holding) ? Math.max(since, recall.before()) : since;
+            }
+            if (since != Long.MAX_VALUE) {
+                kept.add(since == holding.since() ? holding : holding.since(since));
+            }
+        }
+        return kept;
     }
 
     static Recalled recallAll(Person person) {
