@@ -47,6 +47,8 @@ public final class Partitions {
     private final Map<Integer, Task> tasks = new TreeMap<>();
     private final List<Sent> sent = new ArrayList<>();
     private final List<Written> written = new ArrayList<>();
+    private final Map<String, String> names = new HashMap<>();
+    private long nextName;
     private long clock;
 
     /** What the gate wrote while it looked at somebody; at nobody in particular if only time passed. */
@@ -63,12 +65,39 @@ public final class Partitions {
         this.random = random;
     }
 
-    /** All begins anew at a time: as with tasks that were never run. */
+    /**
+     * Nobody is known any more and nothing is on its way. The processors and their chains go on: to make them is a thousand
+     * times as expensive as a record. So everybody has another {@link #name} from now on.
+     */
     public void start(long now) {
         clock = now;
         sent.clear();
         written.clear();
-        tasks.values().forEach(Task::stop);
+        names.clear();
+        tasks.values().forEach(Task::forget);
+    }
+
+    /** The subject key under which somebody goes since the start; in the partition of the one that is told. */
+    public String name(String subject) {
+        return names.computeIfAbsent(subject, this::newName);
+    }
+
+    private String newName(String subject) {
+        while (true) {
+            String name = subject + "." + nextName++;
+            if (partition(name) == partition(subject)) {
+                return name;
+            }
+        }
+    }
+
+    private static int partition(String subject) {
+        return SubjectKey.partition(bytes(subject), COUNT);
+    }
+
+    /** Every partition is taken up anew from what is stored, as after a rebalance. */
+    public void takeUpAgain() {
+        tasks.values().forEach(Task::init);
     }
 
     public PolicyHistory policies() {
@@ -93,7 +122,7 @@ public final class Partitions {
     }
 
     public Put publish(String topic, String subject, byte[] value) {
-        return task(SubjectKey.partition(bytes(subject), COUNT)).process(topic, subject, value, clock);
+        return task(partition(subject)).process(topic, subject, value, clock);
     }
 
     /** Everything that was sent from one to the other arrives, in its order. */
@@ -119,9 +148,7 @@ public final class Partitions {
     }
 
     private Task task(int partition) {
-        Task task = tasks.computeIfAbsent(partition, Task::new);
-        task.start();
-        return task;
+        return tasks.computeIfAbsent(partition, Task::new);
     }
 
     private static byte[] bytes(String subject) {
@@ -132,11 +159,10 @@ public final class Partitions {
     private final class Task extends MockProcessorContext<byte[], Outgoing> {
 
         private final KeyValueStore<String, byte[]> people;
-        private final List<KeyValueStore<Bytes, byte[]>> others;
+        private final KeyValueStore<Bytes, byte[]> waiting;
         private final GateProcessor gate = new GateProcessor(assembly.parts(), random);
         private final int partition;
         private final Map<String, Long> offsets = new HashMap<>();
-        private boolean isStarted;
         private Punctuator punctuator;
         private long between;
         private long nextLook;
@@ -145,7 +171,9 @@ public final class Partitions {
             super(config(), new TaskId(0, partition), Path.of("target").toFile());
             this.partition = partition;
             people = store(People.STORE, Serdes.String());
-            others = List.of(store(Waiting.STORE, Serdes.Bytes()), store(AuditChain.STORE, Serdes.Bytes()));
+            waiting = store(Waiting.STORE, Serdes.Bytes());
+            store(AuditChain.STORE, Serdes.Bytes());
+            init();
         }
 
         private <K> KeyValueStore<K, byte[]> store(String name, Serde<K> keys) {
@@ -159,22 +187,18 @@ public final class Partitions {
             return store;
         }
 
-        void start() {
-            if (!isStarted) {
-                isStarted = true;
-                empty(people);
-                others.forEach(Partitions::empty);
-                offsets.clear();
-                gate.init(this);
-            }
+        void init() {
+            gate.init(this);
         }
 
-        void stop() {
-            isStarted = false;
+        void forget() {
+            empty(people);
+            empty(waiting);
+            nextLook = clock + between;
         }
 
         Put process(String topic, String subject, byte[] value, long arrivedAt) {
-            long offset = offsets.merge(topic, 0L, (last, none) -> last + 1);
+            long offset = offsets.merge(topic, 0L, (last, first) -> last + 1);
             Input input = new Input(value);
             Input.FIRST.extract(
                     new ConsumerRecord<>(
@@ -197,7 +221,7 @@ public final class Partitions {
         }
 
         void look() {
-            if (isStarted && clock >= nextLook) {
+            if (clock >= nextLook) {
                 nextLook += (clock - nextLook) / between * between + between;
                 punctuator.punctuate(clock);
                 collect("");

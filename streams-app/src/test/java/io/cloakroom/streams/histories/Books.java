@@ -25,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** Keeps account of what the gate writes: the audit, the releases and the recalls must fit each other, whatever was decided. */
 final class Books {
@@ -67,15 +68,16 @@ final class Books {
                 !record.topic().equals(Topics.FORWARDS) && !record.topic().equals(Topics.QUARANTINE);
         if (isRelease) {
             Id id = new Id(record.topic(), id(record));
-            check(released.add(id), "twice released " + id);
+            check(released.add(id), () -> "twice released " + id);
             unexplained.put(id, text(record.key()));
         }
     }
 
     void audited(Written record, AuditEntry entry) {
-        byte[] before = chains.getOrDefault(record.partition(), new byte[32]);
-        check(Arrays.equals(before, entry.getPreviousHash().bytes()), "the chain breaks at " + entry.getSequence());
-        chains.put(record.partition(), sha256(record.value()));
+        byte[] before = chains.put(record.partition(), sha256(record.value()));
+        boolean isLinked =
+                before == null || Arrays.equals(before, entry.getPreviousHash().bytes());
+        check(isLinked, () -> "the chain breaks at " + entry.getSequence());
         Put put = new Put(entry.getTopic(), entry.getPartition(), entry.getOffset());
         if (OF_INPUTS.contains(entry.getKind())) {
             entries.merge(put, 1, Integer::sum);
@@ -95,7 +97,7 @@ final class Books {
         Id id = new Id(
                 recipient.id() + "." + type, text(key(recipient.keyName()).release(place)));
         String pseudonym = unexplained.remove(id);
-        check(pseudonym != null, "no release for a decision: " + id);
+        check(pseudonym != null, () -> "no release for a decision: " + id);
         Reader reader = new Reader(recipient.id(), pseudonym);
         readers.add(reader);
         recalled.keySet()
@@ -106,8 +108,8 @@ final class Books {
     void recalled(Written record, io.cloakroom.gate.Recall recall) {
         String recipient = record.topic().substring(Topics.recalls("").length());
         Reader reader = new Reader(recipient, recall.getPseudonym());
-        check(recall.getPseudonym().equals(text(record.key())), "a recall whose key is not its pseudonym");
-        check(readers.contains(reader), "recalled from who has nothing: " + recipient);
+        check(recall.getPseudonym().equals(text(record.key())), () -> "a recall whose key is not its pseudonym");
+        check(readers.contains(reader), () -> "recalled from who has nothing: " + recipient);
         Line line = new Line(
                 reader,
                 recall.getEpoch(),
@@ -118,18 +120,18 @@ final class Books {
         long before =
                 recall.getBefore() == null ? Step.FOR_EVER : recall.getBefore().toEpochMilli();
         Long known = recalled.put(line, before);
-        check(known == null || known < before, "recalled again: " + line);
+        check(known == null || known < before, () -> "recalled again: " + line);
     }
 
     /** After a step. */
     void close() {
-        entries.forEach((put, count) -> check(count == 1, count + " entries for " + put));
-        check(unexplained.isEmpty(), "nobody decided " + unexplained);
+        entries.forEach((put, count) -> check(count == 1, () -> count + " entries for " + put));
+        check(unexplained.isEmpty(), () -> "nobody decided " + unexplained);
     }
 
-    private void check(boolean isRight, String fault) {
+    private void check(boolean isRight, Supplier<String> fault) {
         if (!isRight) {
-            faults.add(fault);
+            faults.add(fault.get());
         }
     }
 

@@ -21,9 +21,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 
 /** The policy's engine alone, with what it knows of people in memory. */
 final class EngineGate implements Gate {
+
+    private static final Records RECORDS = new Records(UnaryOperator.identity());
 
     private final Engine engine;
     private final Map<String, Person> people = new HashMap<>();
@@ -50,11 +53,11 @@ final class EngineGate implements Gate {
         if (step instanceof Event event) {
             decide(position, event);
         } else if (step instanceof Said said) {
-            hear(said.subject(), Records.change(said));
+            hear(said.subject(), RECORDS.change(said));
         } else if (step instanceof Age age) {
-            hear(age.subject(), Records.change(age));
+            hear(age.subject(), RECORDS.change(age));
         } else if (step instanceof Guardian guardian) {
-            hear(guardian.subject(), Records.change(guardian));
+            hear(guardian.subject(), RECORDS.change(guardian));
         } else if (step instanceof Erasure erasure) {
             long at = Math.min(erasure.at(), clock + Engine.CLOCK_TOLERANCE);
             Person.Stub left =

@@ -116,7 +116,7 @@ class ModelPropertiesTest {
         for (Outcome outcome : model.outcomes()) {
             Event event = (Event) history.steps().get(outcome.event());
             for (String purpose : outcome.verdict().purposes()) {
-                Set<Why> against = model.against(event, outcome.recipient(), purpose);
+                Set<Why> against = model.against(outcome.event(), outcome.recipient(), purpose);
                 boolean isForbidden = against.stream().anyMatch(FORBIDS::contains);
                 boolean isRecalled = model.recalls().stream()
                         .anyMatch(recall -> recall.subject().equals(event.subject())

@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.apache.avro.generic.IndexedRecord;
 
 /** The gate's own processors, known by what they write. */
 final class ProcessorGate implements Gate {
@@ -36,6 +37,8 @@ final class ProcessorGate implements Gate {
 
     private final Partitions partitions;
     private final Books books;
+    private final Map<String, String> subjects = new HashMap<>();
+    private final Records records = new Records(this::name);
     private final Map<Put, Integer> events = new HashMap<>();
     private final List<Outcome> outcomes = new ArrayList<>();
     private final List<Recall> recalls = new ArrayList<>();
@@ -51,27 +54,37 @@ final class ProcessorGate implements Gate {
     @Override
     public void happen(int position, Step step) {
         if (step instanceof Event event) {
-            Put put = partitions.publish(Topics.events(event.type()), event.subject(), Records.event(event));
-            events.put(put, position);
-            books.arrived(put);
+            events.put(publish(Topics.events(event.type()), event.subject(), records.event(event)), position);
         } else if (step instanceof Said said) {
-            books.arrived(partitions.publish(Topics.CONSENT_CHANGES, said.subject(), Records.change(said)));
+            publish(Topics.CONSENT_CHANGES, said.subject(), records.change(said));
         } else if (step instanceof Age age) {
-            books.arrived(partitions.publish(Topics.CONSENT_CHANGES, age.subject(), Records.change(age)));
+            publish(Topics.CONSENT_CHANGES, age.subject(), records.change(age));
         } else if (step instanceof Guardian guardian) {
-            books.arrived(partitions.publish(Topics.CONSENT_CHANGES, guardian.subject(), Records.change(guardian)));
+            publish(Topics.CONSENT_CHANGES, guardian.subject(), records.change(guardian));
         } else if (step instanceof Link link) {
-            books.arrived(partitions.publish(Topics.IDENTITY_LINKS, link.subject(), Records.link(link)));
+            publish(Topics.IDENTITY_LINKS, link.subject(), records.link(link));
         } else if (step instanceof Erasure erasure) {
-            books.arrived(partitions.publish(Topics.SUBJECT_REQUESTS, erasure.subject(), Records.request(erasure)));
+            publish(Topics.SUBJECT_REQUESTS, erasure.subject(), records.request(erasure));
         } else if (step instanceof Garbage garbage) {
-            books.arrived(partitions.publish(Topics.CONSENT_CHANGES, garbage.subject(), GARBAGE));
+            books.arrived(partitions.publish(Topics.CONSENT_CHANGES, name(garbage.subject()), GARBAGE));
         } else if (step instanceof Delivery delivery) {
-            partitions.deliver(delivery.from(), delivery.to());
+            partitions.deliver(name(delivery.from()), name(delivery.to()));
         } else if (step instanceof Passing passing) {
             partitions.pass(passing.time());
         }
         read(position);
+    }
+
+    private Put publish(String topic, String subject, IndexedRecord value) {
+        Put put = partitions.publish(topic, name(subject), value);
+        books.arrived(put);
+        return put;
+    }
+
+    private String name(String subject) {
+        String name = partitions.name(subject);
+        subjects.put(name, subject);
+        return name;
     }
 
     @Override
@@ -134,10 +147,10 @@ final class ProcessorGate implements Gate {
         };
     }
 
-    private static Recall recall(int position, Written record, io.cloakroom.gate.Recall recall) {
+    private Recall recall(int position, Written record, io.cloakroom.gate.Recall recall) {
         return new Recall(
                 position,
-                record.about(),
+                subjects.get(record.about()),
                 record.topic().substring(Topics.recalls("").length()),
                 recall.getEpoch(),
                 new Scope(recall.getPurpose(), recall.getBrand(), recall.getChannel(), recall.getCollector()),

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
@@ -31,13 +32,18 @@ final class Records {
             .collect(Collectors.toMap(
                     Function.identity(), type -> Scenario.event(type, "customer:nobody", Instant.EPOCH)));
 
-    private Records() {}
+    private final UnaryOperator<String> name;
 
-    static GenericRecord event(Event event) {
+    /** @param name under which a subject is published */
+    Records(UnaryOperator<String> name) {
+        this.name = name;
+    }
+
+    GenericRecord event(Event event) {
         GenericRecord base = EVENTS.get(event.type());
         GenericRecord record = GenericData.get().deepCopy(base.getSchema(), base);
         GenericRecord meta = (GenericRecord) record.get("meta");
-        meta.put("subject", event.subject());
+        meta.put("subject", name.apply(event.subject()));
         meta.put("occurredAt", event.at());
         meta.put("brand", event.brand());
         meta.put("country", event.country());
@@ -51,20 +57,24 @@ final class Records {
                 put(record, "template", event.states());
                 put(record, "action", event.act());
                 put(record, "channel", event.channel());
-                put(record, "unsubscribe", event.unsubscribe() ? "click here" : "");
+                record.put("unsubscribe", event.unsubscribe() ? "click here" : "");
             }
             default -> throw new IllegalArgumentException("histories have no " + event.type());
         }
         return record;
     }
 
+    /** What is left out stays as it is, which is no act. */
     private static void put(GenericRecord record, String field, String value) {
+        if (value.isEmpty()) {
+            return;
+        }
         Schema schema = record.getSchema().getField(field).schema();
         boolean isEnum = schema.getType() == Schema.Type.ENUM;
         record.put(field, isEnum ? new GenericData.EnumSymbol(schema, value) : value);
     }
 
-    static ConsentChange change(Said said) {
+    ConsentChange change(Said said) {
         boolean isImport = said.kind() == Said.Kind.IMPORT;
         return change(said.subject(), said.at())
                 .setKind(
@@ -81,41 +91,42 @@ final class Records {
                 .build();
     }
 
-    static ConsentChange change(Age age) {
+    ConsentChange change(Age age) {
         return change(age.subject(), age.at())
                 .setKind(ConsentKind.AGE_STATEMENT)
                 .setBirthDate(LocalDate.parse(age.born()))
                 .build();
     }
 
-    static ConsentChange change(Guardian guardian) {
+    ConsentChange change(Guardian guardian) {
+        boolean isOneself = guardian.guardian().equals(guardian.subject());
         return change(guardian.subject(), guardian.at())
                 .setKind(ConsentKind.valueOf(guardian.kind().name()))
-                .setGuardian(orNull(guardian.guardian()))
+                .setGuardian(isOneself ? name.apply(guardian.subject()) : orNull(guardian.guardian()))
                 .setGuardianBirthDate(guardian.born().isEmpty() ? null : LocalDate.parse(guardian.born()))
                 .setVerification(orNull(guardian.verified()))
                 .build();
     }
 
-    static IdentityLink link(Link link) {
+    IdentityLink link(Link link) {
         return new IdentityLink(
                 "link",
                 Instant.ofEpochMilli(link.at()),
-                link.subject(),
-                link.customer(),
+                name.apply(link.subject()),
+                name.apply(link.customer()),
                 LinkKind.valueOf(link.kind().name()));
     }
 
-    static SubjectRequest request(Erasure erasure) {
+    SubjectRequest request(Erasure erasure) {
         return new SubjectRequest(
-                "request", Instant.ofEpochMilli(erasure.at()), erasure.subject(), RequestKind.ERASURE);
+                "request", Instant.ofEpochMilli(erasure.at()), name.apply(erasure.subject()), RequestKind.ERASURE);
     }
 
-    private static ConsentChange.Builder change(String subject, long at) {
+    private ConsentChange.Builder change(String subject, long at) {
         return ConsentChange.newBuilder()
                 .setChangeId("change")
                 .setOccurredAt(Instant.ofEpochMilli(at))
-                .setSubject(subject);
+                .setSubject(name.apply(subject));
     }
 
     private static String orNull(String text) {
