@@ -9,13 +9,15 @@ import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.Blueprint;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 
-/** The gate's parts as a test needs them: a policy, new keys, a registry in this process and what reads and writes with it. */
+/** The gate's parts as a test needs them: a policy, keys, a registry in this process and what reads and writes with it. */
 record Assembly(
         Blueprint blueprint,
         GateParts parts,
@@ -24,13 +26,23 @@ record Assembly(
         AvroDeserializer specific) {
 
     static Assembly of(Path policies, int partitions, int longest) {
+        try {
+            return of(policies, Files.createTempDirectory(Path.of("target"), "keys"), partitions, longest);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @param keys those that are there already are taken */
+    static Assembly of(Path policies, Path keys, int partitions, int longest) {
         Map<String, Object> client = Map.of("schema.registry.url", "mock://" + UUID.randomUUID());
         SchemaRegistry registry = SchemaRegistry.connect(client);
         try {
             Blueprint blueprint = Blueprint.load(policies);
-            Path keys = Files.createTempDirectory(Path.of("target"), "keys");
             Pseudonyms.create(keys, blueprint.keyNames());
-            blueprint.registrations().forEach(r -> registry.register(r.subject(), r.schema()));
+            blueprint.registrations().stream()
+                    .sorted(Comparator.comparing(Blueprint.Registration::subject))
+                    .forEach(r -> registry.register(r.subject(), r.schema()));
             GateParts parts = new GateParts(
                     new Engine(blueprint.history()),
                     registry,

@@ -59,10 +59,22 @@ public final class Partitions {
 
     private record Sent(String from, String to, int partition, byte[] value, long at) {}
 
-    /** @param random of salts, and of the keys of what waits */
-    public Partitions(Path policies, SecureRandom random) {
-        this.assembly = Assembly.of(policies, COUNT, LONGEST);
+    /**
+     * @param keys a directory; those that are there already are taken
+     * @param random of salts, and of the keys of what waits
+     */
+    public Partitions(Path policies, Path keys, SecureRandom random) {
+        this(Assembly.of(policies, keys, COUNT, LONGEST), random);
+    }
+
+    private Partitions(Assembly assembly, SecureRandom random) {
+        this.assembly = assembly;
         this.random = random;
+    }
+
+    /** Others with the same policies and keys. */
+    public Partitions another(SecureRandom other) {
+        return new Partitions(assembly, other);
     }
 
     /**
@@ -113,8 +125,13 @@ public final class Partitions {
         return written;
     }
 
+    /** As an instance of its generated class: of audit entries and recalls. */
     public Object read(Written record) {
         return assembly.specific().deserialize(record.topic(), record.value());
+    }
+
+    public IndexedRecord readAny(Written record) {
+        return (IndexedRecord) assembly.generic().deserialize(record.topic(), record.value());
     }
 
     public Put publish(String topic, String subject, IndexedRecord value) {

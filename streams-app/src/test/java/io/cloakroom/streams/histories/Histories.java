@@ -75,21 +75,22 @@ final class Histories {
     }
 
     /**
-     * The shipped policy, with a grace for one recipient, and from the third day of the histories on one that is stricter in every way: a recipient less, a
-     * purpose less, another epoch, a notice and a safeguard that count no more.
+     * The shipped policy, and from the third day of the histories on one that is stricter in every way: a recipient less, a
+     * purpose less, another epoch, a notice and a safeguard that count no more; but one recipient has a grace now.
      */
     static PolicyHistory policies(Path directory) {
         try {
+            Files.createDirectories(directory);
             String shipped = Files.readString(GateDriver.POLICIES.resolve("2017-11-17.yaml"));
-            String patient = replace(shipped, "region: DE\n", "region: DE\n    grace-seconds: 7200\n");
-            Files.writeString(directory.resolve("2017-11-17.yaml"), patient);
-            String stricter = patient;
+            Files.writeString(directory.resolve("2017-11-17.yaml"), shipped);
+            String stricter = shipped;
             String group = shipped.substring(
                     shipped.indexOf("  group:\n    class"), shipped.indexOf("  advertising:\n    class"));
             stricter = replace(stricter, group, "");
             stricter = replace(stricter, "version: \"2017-11-17\"", "version: \"2019-06-03\"");
             stricter = replace(stricter, "notices: [\"2016-05-01\", ", "notices: [");
-            stricter = replace(stricter, "region: IT\n    epoch: 1", "region: IT\n    epoch: 2");
+            stricter =
+                    replace(stricter, "region: IT\n    epoch: 1", "region: IT\n    epoch: 2\n    grace-seconds: 7200");
             stricter =
                     replace(stricter, "[service-messages, direct-marketing]\n    keep", "[service-messages]\n    keep");
             stricter = stricter.replaceAll("(?m)^  - \\{region: US.*\\n", "");

@@ -37,6 +37,7 @@ import java.util.TreeSet;
 final class NaiveModel implements Gate {
 
     private static final long FOR_EVER = Known.FOR_EVER;
+    private static final int MOST_WAITING = 16;
     private static final long LOOK = Duration.ofSeconds(1).toMillis();
 
     private final PolicyHistory policies;
@@ -162,9 +163,11 @@ final class NaiveModel implements Gate {
     // Events and holds.
 
     private void arrive(Arrived event) {
+        boolean isFull = waiting(event.event().subject()) >= MOST_WAITING;
         arrived.add(event);
         for (Access access : accesses(event)) {
-            become(event, access, decide(event, access));
+            Verdict verdict = decide(event, access);
+            become(event, access, verdict.isHold() && isFull ? Verdict.withhold(Set.of(Why.HOLDS_FULL)) : verdict);
         }
         lookAgain(event);
     }
@@ -190,6 +193,15 @@ final class NaiveModel implements Gate {
             case CONSENT_AWAITED -> event.at() + recipient.grace();
             default -> throw new IllegalArgumentException("nobody waits for " + why);
         };
+    }
+
+    /** How many events of somebody wait. */
+    private long waiting(String subject) {
+        return arrived.stream()
+                .filter(event -> event.event().subject().equals(subject))
+                .filter(event -> accesses(event).stream()
+                        .anyMatch(access -> isHeld(event, access.recipient().id())))
+                .count();
     }
 
     private boolean isHeld(Arrived event, String recipient) {

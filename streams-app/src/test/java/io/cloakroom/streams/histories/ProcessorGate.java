@@ -36,6 +36,7 @@ final class ProcessorGate implements Gate {
             Arrays.stream(Rule.values()).collect(Collectors.toMap(Rule::id, Function.identity()));
 
     private final Partitions partitions;
+    private final Function<Written, List<Written>> fault;
     private final Books books;
     private final Map<String, String> subjects = new HashMap<>();
     private final Records records = new Records(this::name);
@@ -46,7 +47,13 @@ final class ProcessorGate implements Gate {
 
     /** @param partitions which begin anew */
     ProcessorGate(Partitions partitions) {
+        this(partitions, List::of);
+    }
+
+    /** @param fault what becomes of a record on its way out */
+    ProcessorGate(Partitions partitions, Function<Written, List<Written>> fault) {
         this.partitions = partitions;
+        this.fault = fault;
         this.books = new Books(partitions);
         partitions.start(History.START);
     }
@@ -111,20 +118,23 @@ final class ProcessorGate implements Gate {
     private void read(int position) {
         List<Written> written = partitions.written();
         for (; read < written.size(); read++) {
-            Written record = written.get(read);
-            if (record.topic().equals(Topics.AUDIT)) {
-                AuditEntry entry = (AuditEntry) partitions.read(record);
-                books.audited(record, entry);
-                outcomes(position, entry);
-            } else if (record.topic().startsWith(Topics.recalls(""))) {
-                io.cloakroom.gate.Recall recall = (io.cloakroom.gate.Recall) partitions.read(record);
-                recalls.add(recall(position, record, recall));
-                books.recalled(record, recall);
-            } else {
-                books.wrote(record);
-            }
+            fault.apply(written.get(read)).forEach(record -> read(position, record));
         }
         books.close();
+    }
+
+    private void read(int position, Written record) {
+        if (record.topic().equals(Topics.AUDIT)) {
+            AuditEntry entry = (AuditEntry) partitions.read(record);
+            books.audited(record, entry);
+            outcomes(position, entry);
+        } else if (record.topic().startsWith(Topics.recalls(""))) {
+            io.cloakroom.gate.Recall recall = (io.cloakroom.gate.Recall) partitions.read(record);
+            books.recalled(record, recall);
+            recalls.add(recall(position, record, recall));
+        } else {
+            books.wrote(record);
+        }
     }
 
     private void outcomes(int position, AuditEntry entry) {
