@@ -27,8 +27,14 @@ import org.junit.jupiter.api.io.TempDir;
 class ModelPropertiesTest {
 
     private static final int HISTORIES = Integer.getInteger("cloakroom.histories", 10_000);
-    private static final Set<Why> FORBIDS =
-            EnumSet.of(Why.WITHDRAWN, Why.OBJECTED, Why.MINOR, Why.GUARDIAN_NEEDED, Why.GUARDIAN_WITHDREW, Why.ERASED);
+    private static final Set<Why> FORBIDS = EnumSet.of(
+            Why.WITHDRAWN,
+            Why.OBJECTED,
+            Why.MINOR,
+            Why.AGE_UNKNOWN,
+            Why.GUARDIAN_NEEDED,
+            Why.GUARDIAN_WITHDREW,
+            Why.ERASED);
 
     @TempDir
     static Path directory;

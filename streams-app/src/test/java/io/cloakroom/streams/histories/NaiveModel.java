@@ -547,11 +547,8 @@ final class NaiveModel implements Gate {
     }
 
     private static boolean isForbiddenAct(Known before, Known known, long since, Set<Long> later) {
-        if (!known.knownAdult(since)) {
-            Known.Guarded guarded = known.guarded(since);
-            if (guarded == Known.Guarded.ENDED || (guarded == Known.Guarded.OPEN && known.knownMinor(since))) {
-                return true;
-            }
+        if (!known.knownAdult(since) && known.guarded(since) != Known.Guarded.AGREED) {
+            return true;
         }
         return isForbiddenByLink(before, known, since, later, (news, t) -> news.guardianEndedAt() >= t);
     }
