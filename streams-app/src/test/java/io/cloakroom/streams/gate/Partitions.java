@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -44,7 +44,7 @@ public final class Partitions {
 
     private final Assembly assembly;
     private final SecureRandom random;
-    private final Map<Integer, Task> tasks = new TreeMap<>();
+    private final List<Task> tasks;
     private final List<Sent> sent = new ArrayList<>();
     private final List<Written> written = new ArrayList<>();
     private final Map<String, String> names = new HashMap<>();
@@ -70,6 +70,7 @@ public final class Partitions {
     private Partitions(Assembly assembly, SecureRandom random) {
         this.assembly = assembly;
         this.random = random;
+        this.tasks = IntStream.range(0, COUNT).mapToObj(Task::new).toList();
     }
 
     /** Others with the same policies and keys. */
@@ -78,7 +79,7 @@ public final class Partitions {
     }
 
     /**
-     * Nobody is known any more and nothing is on its way. The processors and their chains go on: to make them is a thousand
+     * Nobody is known any more and nothing is on its way. The processors and their chains go on: to make them is a hundred
      * times as expensive as a record. So everybody has another {@link #name} from now on.
      */
     public void start(long now) {
@@ -86,7 +87,7 @@ public final class Partitions {
         sent.clear();
         written.clear();
         names.clear();
-        tasks.values().forEach(Task::forget);
+        tasks.forEach(Task::forget);
     }
 
     /** The subject key under which somebody goes since the start; in the partition of the one that is told. */
@@ -109,7 +110,7 @@ public final class Partitions {
 
     /** Every partition is taken up anew from what is stored, as after a rebalance. */
     public void takeUpAgain() {
-        tasks.values().forEach(Task::init);
+        tasks.forEach(Task::init);
     }
 
     public PolicyHistory policies() {
@@ -139,7 +140,7 @@ public final class Partitions {
     }
 
     public Put publish(String topic, String subject, byte[] value) {
-        return task(partition(subject)).process(topic, subject, value, clock);
+        return tasks.get(partition(subject)).process(topic, subject, value, clock);
     }
 
     /** Everything that was sent from one to the other arrives, in its order. */
@@ -148,7 +149,7 @@ public final class Partitions {
                 .filter(s -> s.from().equals(from) && s.to().equals(to))
                 .toList();
         sent.removeAll(due);
-        due.forEach(s -> task(s.partition()).process(Topics.FORWARDS, to, s.value(), s.at()));
+        due.forEach(s -> tasks.get(s.partition()).process(Topics.FORWARDS, to, s.value(), s.at()));
     }
 
     /** Everything that was sent arrives, and what follows from it. */
@@ -161,11 +162,7 @@ public final class Partitions {
     /** Time passes at once, as it does for a process that was stopped for so long. */
     public void pass(Duration time) {
         clock += time.toMillis();
-        tasks.values().forEach(Task::look);
-    }
-
-    private Task task(int partition) {
-        return tasks.computeIfAbsent(partition, Task::new);
+        tasks.forEach(Task::look);
     }
 
     private static byte[] bytes(String subject) {
