@@ -480,10 +480,8 @@ record Known(PolicyHistory policies, String subject, List<Heard> all) {
     /** Every time at which one of the answers can change. */
     Set<Long> borders() {
         Set<Long> borders = new TreeSet<>();
-        for (Scope scope : refused()) {
-            for (Opening opening : openings(scope)) {
-                borders.add(opening.at());
-            }
+        for (Statement statement : statements(left())) {
+            borders.add(statement.said().at());
         }
         borders.add(minorUntil());
         for (String other : others()) {
