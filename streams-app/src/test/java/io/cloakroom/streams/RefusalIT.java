@@ -3,6 +3,7 @@ package io.cloakroom.streams;
 import static io.cloakroom.streams.Cluster.outcomes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cloakroom.control.ConsentChange;
 import io.cloakroom.control.ConsentKind;
 import io.cloakroom.events.Cookie;
 import io.cloakroom.events.CookieCategory;
@@ -15,7 +16,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -37,8 +37,10 @@ class RefusalIT {
     private static final int PEOPLE = 150;
     private static final int VIEWS_OF_EACH = 300;
 
-    /** Releases after which the gate is about as fast as it will be. */
-    private static final int WARM = PEOPLE * VIEWS_OF_EACH / 3;
+    /** Of the backlog: refusals come from the first share of it on, when the gate is warm, and up to the second. */
+    private static final double FROM = 0.2;
+
+    private static final double TO = 0.7;
 
     private static final Duration IN_EFFECT_WITHIN = Duration.ofSeconds(1);
     private static final String RELEASES = "analytics.cookie";
@@ -63,7 +65,7 @@ class RefusalIT {
     void shouldStopReleasesWithinASecondOfARefusalThatCameAfterTheBacklog() throws Exception {
         Map<ByteBuffer, Integer> people = new HashMap<>();
         try (Gate gate = cluster.gate()) {
-            cluster.publishAll(consents(PEOPLE, ConsentKind.GRANT));
+            cluster.publishAll(grants());
             cluster.publishAll(views(1)).forEach(cluster::decided);
             for (ConsumerRecord<byte[], byte[]> release : cluster.committed(RELEASES)) {
                 String sku = cluster.generic(release).get("sku").toString();
@@ -93,8 +95,14 @@ class RefusalIT {
                             lastRelease[person] = now;
                             releases[person]++;
                         }
-                        if (refusals.isEmpty() && Arrays.stream(releases).sum() > WARM) {
-                            refusals.addAll(cluster.publishAll(consents(REFUSALS, ConsentKind.WITHDRAWAL)));
+                        double done = IntStream.range(REFUSALS, PEOPLE)
+                                        .map(i -> releases[i])
+                                        .sum()
+                                / (double) ((PEOPLE - REFUSALS) * VIEWS_OF_EACH);
+                        int due = (int) (REFUSALS * Math.max(0, Math.min(1, (done - FROM) / (TO - FROM))));
+                        if (refusals.size() < due) {
+                            refusals.addAll(cluster.publishAll(withdrawals(refusals.size(), due)));
+                        } else if (refusals.size() == REFUSALS && after.isEmpty()) {
                             after.addAll(cluster.publishAll(views(1)));
                         }
                         return IntStream.range(REFUSALS, PEOPLE).allMatch(i -> releases[i] == VIEWS_OF_EACH + 1);
@@ -117,10 +125,17 @@ class RefusalIT {
                 .isLessThanOrEqualTo(IN_EFFECT_WITHIN);
     }
 
-    private static List<SpecificRecord> consents(int people, ConsentKind kind) {
-        return IntStream.range(0, people)
-                .mapToObj(i -> (SpecificRecord)
-                        Given.analyticsConsent("cookie:" + i, kind).build())
+    private static List<ConsentChange> grants() {
+        return IntStream.range(0, PEOPLE)
+                .mapToObj(i ->
+                        Given.analyticsConsent("cookie:" + i, ConsentKind.GRANT).build())
+                .toList();
+    }
+
+    private static List<ConsentChange> withdrawals(int from, int to) {
+        return IntStream.range(from, to)
+                .mapToObj(i -> Given.analyticsConsent("cookie:" + i, ConsentKind.WITHDRAWAL)
+                        .build())
                 .toList();
     }
 
