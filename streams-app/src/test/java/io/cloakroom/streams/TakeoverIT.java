@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -32,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Orders that wait for a guardian while their partition goes from one instance to another. */
+/** What waits while its partition goes from one instance to another, or while nothing else comes. */
 @Timeout(120)
 @SuppressWarnings("try") // a gate that only has to run
 class TakeoverIT {
@@ -41,6 +43,9 @@ class TakeoverIT {
 
     /** Enough that every partition has some. */
     private static final int CHILDREN = 12;
+
+    /** For how long the mailing house waits for a consent. */
+    private static final Duration GRACE = Duration.ofSeconds(3);
 
     /** Records of a changelog: the marks of commits are among them, and no copy reads the last one. */
     private static final int CLOSE = 10;
@@ -52,7 +57,12 @@ class TakeoverIT {
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = Cluster.start(directory, PARTITIONS);
+        Path policies = Files.createDirectories(directory.resolve("policies"));
+        String policy = Files.readString(Cluster.SHIPPED_POLICY.resolve("2017-11-17.yaml"));
+        String patient = policy.replace("region: DE\n", "region: DE\n    grace-seconds: " + GRACE.toSeconds() + "\n");
+        assertThat(patient).isNotEqualTo(policy);
+        Files.writeString(policies.resolve("2017-11-17.yaml"), patient);
+        cluster = Cluster.start(directory, policies, PARTITIONS);
     }
 
     @AfterAll
@@ -93,6 +103,43 @@ class TakeoverIT {
         } finally {
             killed.destroyForcibly();
         }
+    }
+
+    @Test
+    void shouldEndAWaitByTheClockWhereNothingComes() throws Exception {
+        try (Gate gate = cluster.gate(instance("idle"))) {
+            assertWithheldInTime(awaiting("customer:idle"));
+        }
+    }
+
+    @Test
+    void shouldEndAWaitThatRanOutWhileNoInstanceWasThere() throws Exception {
+        RecordMetadata mailing;
+        try (Gate gate = cluster.gate(instance("left"))) {
+            mailing = awaiting("customer:left");
+        }
+        Instant end = Instant.ofEpochMilli(mailing.timestamp()).plus(GRACE);
+        Cluster.await("the end of the wait").until(() -> Instant.now().isAfter(end));
+        try (Gate gate = cluster.gate(instance("left"))) {
+            assertWithheldInTime(mailing);
+        }
+    }
+
+    /** @return a mailing to somebody who has not consented: nothing is published after it, to any partition */
+    private static RecordMetadata awaiting(String customer) throws Exception {
+        RecordMetadata mailing =
+                cluster.publish(Given.message(customer, "autumn-sale").build());
+        assertThat(outcomes(cluster.decided(mailing))).containsEntry("mailing", "HOLD consent-awaited");
+        return mailing;
+    }
+
+    private static void assertWithheldInTime(RecordMetadata mailing) throws Exception {
+        AuditEntry resolution =
+                cluster.later(EntryKind.RESOLUTION, cluster.decided(mailing).getSubjectToken());
+        assertThat(outcomes(resolution)).isEqualTo(Map.of("mailing", "WITHHOLD never-asked"));
+        assertThat(Duration.between(resolution.getArrivedAt(), resolution.getDecidedAt()))
+                .isGreaterThanOrEqualTo(GRACE);
+        cluster.assertComplete();
     }
 
     private static Settings instance(String name) {
