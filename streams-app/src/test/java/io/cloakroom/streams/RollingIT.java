@@ -4,6 +4,7 @@ import static io.cloakroom.streams.Cluster.outcomes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cloakroom.control.ConsentChange;
 import io.cloakroom.events.Order;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.policy.Policy;
@@ -177,7 +178,7 @@ class RollingIT {
         private int next;
 
         Orders() throws Exception {
-            List<io.cloakroom.control.ConsentChange> ages = new ArrayList<>();
+            List<ConsentChange> ages = new ArrayList<>();
             for (int i = 0; i < CUSTOMERS; i++) {
                 ages.add(Given.grown("customer:" + i));
             }
