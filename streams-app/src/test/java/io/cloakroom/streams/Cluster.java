@@ -452,7 +452,7 @@ final class Cluster implements AutoCloseable {
         Recipient known = blueprint.history().versions().stream()
                 .flatMap(policy -> policy.recipients().values().stream())
                 .filter(r -> r.id().equals(recipient))
-                .findFirst()
+                .reduce((older, newer) -> newer)
                 .orElseThrow();
         return new String(
                 pseudonyms.key(known.keyName()).release(Pseudonyms.place(topic, partition, offset)),
