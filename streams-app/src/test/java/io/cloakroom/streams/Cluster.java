@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -27,13 +28,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.generic.IndexedRecord;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListStreamsGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -127,6 +131,12 @@ final class Cluster implements AutoCloseable {
     /** Publishes to the topic and under the key that the value asks for, and waits until the broker has it. */
     RecordMetadata publish(SpecificRecord value) throws Exception {
         return publish(record(value));
+    }
+
+    /** An event of any type. */
+    RecordMetadata publish(String topic, String key, IndexedRecord event) throws Exception {
+        byte[] subject = key.getBytes(StandardCharsets.UTF_8);
+        return publish(new ProducerRecord<>(topic, subject, serializer.serialize(topic, event)));
     }
 
     RecordMetadata publish(ProducerRecord<byte[], byte[]> record) throws Exception {
@@ -242,6 +252,13 @@ final class Cluster implements AutoCloseable {
         return found[0];
     }
 
+    /** Every entry that is there when every transaction that has written until now has ended. */
+    List<AuditEntry> committedAudit() {
+        return committed(Topics.AUDIT).stream()
+                .map(record -> (AuditEntry) specific.deserialize(record.topic(), record.value()))
+                .toList();
+    }
+
     void awaitEntries(int count) {
         await(count + " entries")
                 .until(() ->
@@ -340,7 +357,53 @@ final class Cluster implements AutoCloseable {
         }
     }
 
-    private static ConditionFactory await(String what) {
+    /** Waits until all that the gate had to tell itself has been heard, and what it told itself because of that. */
+    void awaitForwarded() throws Exception {
+        for (int heard = -1, sent = 0; heard < sent; ) {
+            heard = sent;
+            Map<Integer, ConsumerRecord<byte[], byte[]>> last = new HashMap<>();
+            List<ConsumerRecord<byte[], byte[]>> forwards = committed(Topics.FORWARDS);
+            forwards.forEach(record -> last.put(record.partition(), record));
+            for (ConsumerRecord<byte[], byte[]> record : last.values()) {
+                awaitTakenIn(record);
+            }
+            sent = forwards.size();
+        }
+    }
+
+    /**
+     * Waits until so many instances are in the gate's group, each has tasks, and together they have every partition once.
+     *
+     * @return the partitions of each, by the beginning of its client id
+     */
+    Map<String, Set<Integer>> awaitMembersWithTasks(int count) {
+        Map<String, Set<Integer>> tasks = new HashMap<>();
+        try (Admin admin = admin()) {
+            await(count + " members with tasks").atMost(Duration.ofSeconds(30)).until(() -> {
+                tasks.clear();
+                List<TopicPartition> assigned = new ArrayList<>();
+                Collection<MemberDescription> members = admin.describeConsumerGroups(List.of(GROUP))
+                        .describedGroups()
+                        .get(GROUP)
+                        .get()
+                        .members();
+                for (MemberDescription member : members) {
+                    Set<TopicPartition> its = member.assignment().topicPartitions();
+                    assigned.addAll(its);
+                    String client = member.clientId().replaceFirst("-StreamThread-.*", "");
+                    its.forEach(p ->
+                            tasks.computeIfAbsent(client, c -> new TreeSet<>()).add(p.partition()));
+                }
+                int inputs = Topics.inputs(blueprint.history()).size();
+                return members.size() == count
+                        && tasks.size() == count
+                        && assigned.size() == inputs * partitions(Topics.AUDIT).size();
+            });
+        }
+        return tasks;
+    }
+
+    static ConditionFactory await(String what) {
         return Awaitility.await(what).atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(20));
     }
 
@@ -386,11 +449,11 @@ final class Cluster implements AutoCloseable {
     }
 
     private String releaseId(String recipient, String topic, int partition, long offset) {
-        Recipient known = blueprint
-                .history()
-                .atOrFirst(System.currentTimeMillis())
-                .recipients()
-                .get(recipient);
+        Recipient known = blueprint.history().versions().stream()
+                .flatMap(policy -> policy.recipients().values().stream())
+                .filter(r -> r.id().equals(recipient))
+                .reduce((older, newer) -> newer)
+                .orElseThrow();
         return new String(
                 pseudonyms.key(known.keyName()).release(Pseudonyms.place(topic, partition, offset)),
                 StandardCharsets.US_ASCII);
@@ -425,7 +488,7 @@ final class Cluster implements AutoCloseable {
         return records;
     }
 
-    private KafkaConsumer<byte[], byte[]> reader(String isolation) {
+    KafkaConsumer<byte[], byte[]> reader(String isolation) {
         Map<String, Object> config = new HashMap<>(settings.client());
         config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
         config.put(ConsumerConfig.EXCLUDE_INTERNAL_TOPICS_CONFIG, false);
@@ -434,7 +497,7 @@ final class Cluster implements AutoCloseable {
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    private List<TopicPartition> partitions(String topic) {
+    List<TopicPartition> partitions(String topic) {
         return producer.partitionsFor(topic).stream()
                 .map(p -> new TopicPartition(p.topic(), p.partition()))
                 .toList();

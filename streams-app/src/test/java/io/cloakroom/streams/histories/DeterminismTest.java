@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DeterminismTest {
 
     private static final int HISTORIES = 100;
-    private static final Path DECISION = Path.of("..", "docs", "decisions", "0008-what-may-differ-between-two-runs.md");
+    private static final Path DECISION = Path.of("..", "docs", "decisions", "0009-what-may-differ-between-two-runs.md");
 
     private static final Set<String> OF_AUDIT = Set.of("subjectToken", "previousHash");
     private static final Set<String> OF_RECALLS = Set.of("pseudonym");
