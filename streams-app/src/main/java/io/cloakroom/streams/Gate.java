@@ -38,6 +38,12 @@ public final class Gate implements AutoCloseable {
     /** What a client can be told to send at once, with room to spare, in bytes. */
     private static final int LONGEST_REQUEST = 1 << 30;
 
+    /**
+     * From a broker at once, in bytes. A consumer asks a broker for nothing while it has records of it left (KAFKA-17182), so
+     * a refusal waits until the events are decided that were fetched before it.
+     */
+    private static final int FETCHED_AHEAD = 128 * 1024;
+
     private static final String DEFAULT_APPLICATION_ID = "cloakroom-gate";
 
     private final KafkaStreams streams;
@@ -147,6 +153,8 @@ public final class Gate implements AutoCloseable {
                 100,
                 StreamsConfig.MAX_TASK_IDLE_MS_CONFIG,
                 100L,
+                StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MAX_BYTES_CONFIG),
+                FETCHED_AHEAD,
                 StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG),
                 "lz4",
                 // After a kill, readers wait this long for the transaction that was open.

@@ -1,5 +1,6 @@
 package io.cloakroom.streams.gate;
 
+import java.security.SecureRandom;
 import java.time.Duration;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -18,6 +19,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
 
     private final GateParts parts;
     private final long betweenSigns;
+    private final SecureRandom random;
 
     // Made anew by init: a processor is used again after a rebalance.
     private ProcessorContext<byte[], Outgoing> context;
@@ -29,8 +31,14 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
 
     /** @param betweenSigns of life in the changelogs: a broker clears up behind new records only */
     GateProcessor(GateParts parts, Duration betweenSigns) {
+        this(parts, betweenSigns, new SecureRandom());
+    }
+
+    /** @param random of salts and of the keys of what waits: whoever can foretell them can undo every pseudonym */
+    GateProcessor(GateParts parts, Duration betweenSigns, SecureRandom random) {
         this.parts = parts;
         this.betweenSigns = betweenSigns.toMillis();
+        this.random = random;
     }
 
     @Override
@@ -40,8 +48,9 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         people = new People(
                 context.getStateStore(People.STORE),
                 parts.engine().history(),
-                parts.pseudonyms().key(GateParts.AUDIT_KEY));
-        waiting = new Waiting(context.getStateStore(Waiting.STORE));
+                parts.pseudonyms().key(GateParts.AUDIT_KEY),
+                random);
+        waiting = new Waiting(context.getStateStore(Waiting.STORE), random);
         events = new Events(parts, outlet, people, waiting);
         controls = new Controls(parts, outlet, people, events);
         context.schedule(BETWEEN_LOOKS, PunctuationType.WALL_CLOCK_TIME, this::look);

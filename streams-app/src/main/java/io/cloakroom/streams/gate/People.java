@@ -32,7 +32,7 @@ final class People {
     private final KeyValueStore<String, byte[]> store;
     private final Rows rows;
     private final Pseudonyms.Key stubs;
-    private final SecureRandom random = new SecureRandom();
+    private final SecureRandom random;
 
     private final Map<String, Known> kept = new LinkedHashMap<>(KEPT, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -43,11 +43,15 @@ final class People {
         }
     };
 
-    /** @param stubs under which those erased are found again */
-    People(KeyValueStore<String, byte[]> store, PolicyHistory history, Pseudonyms.Key stubs) {
+    /**
+     * @param stubs under which those erased are found again
+     * @param random of the salts
+     */
+    People(KeyValueStore<String, byte[]> store, PolicyHistory history, Pseudonyms.Key stubs, SecureRandom random) {
         this.store = store;
         this.rows = new Rows(new Names(store::get, store::put, history));
         this.stubs = stubs;
+        this.random = random;
     }
 
     /** Null for somebody of whom there is no row. */

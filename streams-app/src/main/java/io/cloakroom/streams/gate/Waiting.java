@@ -32,10 +32,12 @@ final class Waiting {
     private static final byte[] NO_ROW = {};
 
     private final KeyValueStore<Bytes, byte[]> store;
-    private final SecureRandom random = new SecureRandom();
+    private final SecureRandom random;
 
-    Waiting(KeyValueStore<Bytes, byte[]> store) {
+    /** @param random of the keys */
+    Waiting(KeyValueStore<Bytes, byte[]> store, SecureRandom random) {
         this.store = store;
+        this.random = random;
     }
 
     /**

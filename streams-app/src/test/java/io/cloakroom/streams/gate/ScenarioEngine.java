@@ -129,7 +129,7 @@ public final class ScenarioEngine {
     }
 
     private void become(String subject, Person changed) {
-        Recalled recalled = engine.recall(changed, now);
+        Recalled recalled = engine.recall(person(subject), changed, now);
         note(recalled);
         people.put(subject, recalled.person());
     }
