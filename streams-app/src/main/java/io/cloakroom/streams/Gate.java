@@ -4,6 +4,7 @@ import io.cloakroom.policy.Engine;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.policy.Pseudonyms.KeysMissingException;
 import io.cloakroom.schemas.SchemaRegistry;
+import io.cloakroom.streams.gate.Forgetting;
 import io.cloakroom.streams.gate.GateParts;
 import io.cloakroom.streams.gate.GateTopology;
 import java.time.Duration;
@@ -80,8 +81,15 @@ public final class Gate implements AutoCloseable {
     /** @throws NotReadyException with every missing topic, schema and key, and everything that is not as it must be */
     public static Gate start(Settings settings, Blueprint blueprint)
             throws NotReadyException, ExecutionException, InterruptedException {
+        return start(settings, blueprint, Forgetting.EVERY);
+    }
+
+    /** @param forgets at least as often is the state written anew, without what was deleted */
+    static Gate start(Settings settings, Blueprint blueprint, Duration forgets)
+            throws NotReadyException, ExecutionException, InterruptedException {
         GateParts parts = check(settings, blueprint);
-        Gate gate = new Gate(new KafkaStreams(GateTopology.of(parts), streamsConfig(settings, parts, blueprint)));
+        Gate gate =
+                new Gate(new KafkaStreams(GateTopology.of(parts, forgets), streamsConfig(settings, parts, blueprint)));
         gate.streams.start();
         return gate;
     }
@@ -126,6 +134,16 @@ public final class Gate implements AutoCloseable {
                 .mapToInt(topic -> parts.longestRelease().applyAsInt(topic.name()))
                 .max()
                 .orElseThrow();
+        Map<String, Object> config = streams(settings);
+        // Compression never makes a record longer than this on its way.
+        config.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), longest + 2 * RECORD_OVERHEAD);
+        Properties properties = new Properties();
+        properties.putAll(config);
+        return properties;
+    }
+
+    /** What Streams runs with, but for what follows from the topics. */
+    static Map<String, Object> streams(Settings settings) {
         Map<String, Object> config = new HashMap<>(Map.of(
                 StreamsConfig.APPLICATION_ID_CONFIG,
                 DEFAULT_APPLICATION_ID,
@@ -147,12 +165,8 @@ public final class Gate implements AutoCloseable {
             // How long the tasks of a killed instance wait, where nothing else is set.
             config.putIfAbsent(StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
         }
-        // Compression never makes a record longer than this on its way.
-        config.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), longest + 2 * RECORD_OVERHEAD);
         config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-        Properties properties = new Properties();
-        properties.putAll(config);
-        return properties;
+        return config;
     }
 
     /**

@@ -96,8 +96,13 @@ final class Cluster implements AutoCloseable {
     }
 
     static Cluster start(Path directory, Path policies, int partitions) throws Exception {
+        return start(directory, policies, partitions, Map.of());
+    }
+
+    /** @param broker settings of its own */
+    static Cluster start(Path directory, Path policies, int partitions, Map<String, String> broker) throws Exception {
         Blueprint blueprint = Blueprint.load(policies);
-        return new Cluster(Embedded.start(directory, policies, blueprint, 0, 0, partitions), blueprint);
+        return new Cluster(Embedded.start(directory, policies, blueprint, 0, 0, partitions, broker), blueprint);
     }
 
     static Cluster start(Path directory, int partitions) throws Exception {

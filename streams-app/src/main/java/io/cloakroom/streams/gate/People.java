@@ -22,6 +22,10 @@ final class People {
     /** In one task, some megabytes. */
     private static final int KEPT = 8_192;
 
+    /** No subject key is this. */
+    private static final String SIGN = "sign";
+
+    private static final byte[] NO_ROW = {};
     private static final byte[] ERASED = "erased".getBytes(StandardCharsets.UTF_8);
     private static final byte[] NO_SALT = new byte[Person.SALT_LENGTH];
 
@@ -85,6 +89,11 @@ final class People {
         store.put(stub(subject), rows.bytes(left));
         store.delete(subject);
         kept.remove(subject);
+    }
+
+    /** Something new in the changelog, behind which the broker clears up. */
+    void sign() {
+        store.put(SIGN, NO_ROW);
     }
 
     private String stub(String subject) {

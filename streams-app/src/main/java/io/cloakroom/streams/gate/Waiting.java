@@ -26,6 +26,11 @@ final class Waiting {
     /** In bytes: AES-128. */
     static final int KEY_LENGTH = 16;
 
+    /** Behind every deadline. */
+    private static final Bytes SIGN = Bytes.wrap(new byte[] {-1});
+
+    private static final byte[] NO_ROW = {};
+
     private final KeyValueStore<Bytes, byte[]> store;
     private final SecureRandom random;
 
@@ -95,6 +100,11 @@ final class Waiting {
 
     void remove(Hold hold) {
         store.delete(at(hold));
+    }
+
+    /** As {@link People#sign}. */
+    void sign() {
+        store.put(SIGN, NO_ROW);
     }
 
     /** Whose events have waited until a time; each once for each event. */

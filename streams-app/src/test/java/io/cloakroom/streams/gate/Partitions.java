@@ -174,7 +174,8 @@ public final class Partitions {
 
         private final KeyValueStore<String, byte[]> people;
         private final KeyValueStore<Bytes, byte[]> waiting;
-        private final GateProcessor gate = new GateProcessor(assembly.parts(), random);
+        private final GateProcessor gate =
+                new GateProcessor(assembly.parts(), GateTopology.betweenSigns(Forgetting.EVERY), random);
         private final int partition;
         private final Map<String, Long> offsets = new HashMap<>();
         private Punctuator punctuator;
