@@ -200,7 +200,8 @@ public record Person(
                 : withPreference(preference(scope).opened(opening));
     }
 
-    private boolean isForgotten(long at) {
+    /** Whether an erasure has forgotten what was said or done at a time. */
+    public boolean isForgotten(long at) {
         return erasedAt != NEVER && at <= erasedAt;
     }
 

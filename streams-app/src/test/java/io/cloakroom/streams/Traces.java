@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.apache.kafka.common.record.internal.FileRecords;
+import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Record;
 
 /** What is left of somebody in files: raw bytes of any file, and what a broker has compressed in its logs. */
@@ -68,14 +68,14 @@ public final class Traces {
     private static List<byte[]> contents(Path file) {
         List<byte[]> contents = new ArrayList<>();
         try {
-            contents.add(Files.readAllBytes(file));
+            byte[] content = Files.readAllBytes(file);
+            contents.add(content);
             // Of a segment that is about to go, too.
             if (file.getFileName().toString().matches("\\d{20}\\.log.*")) {
-                try (FileRecords records = FileRecords.open(file.toFile(), false)) {
-                    for (Record record : records.records()) {
-                        contents.add(bytes(record.key()));
-                        contents.add(bytes(record.value()));
-                    }
+                for (Record record :
+                        MemoryRecords.readableRecords(ByteBuffer.wrap(content)).records()) {
+                    contents.add(bytes(record.key()));
+                    contents.add(bytes(record.value()));
                 }
             }
         } catch (NoSuchFileException e) {

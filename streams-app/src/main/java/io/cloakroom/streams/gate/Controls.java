@@ -216,11 +216,13 @@ final class Controls {
         List<AuditChain.Recalled> notes =
                 recall(key, person.salt(), Engine.recallAll(person).recalls(), now);
         events.erase(key, known, now);
-        for (Link link : person.links()) {
-            forward(link.other(), news(subject, List.of(), false, true, News.NOTHING), now);
-        }
+        person.links().forEach(link -> gone(subject, link.other(), now));
         people.erase(subject, person.with(erased).stub());
         return notes;
+    }
+
+    private void gone(String subject, String other, long now) {
+        forward(other, news(subject, List.of(), false, true, News.NOTHING), now);
     }
 
     /** To each recipient that can be asked; the audit names them all (C42). */
@@ -355,6 +357,10 @@ final class Controls {
             return; // it was erased here since
         }
         Known known = row == null ? people.getOrMake(subject) : row;
+        if (!isLinked && isForgotten(known.person(), said.getTransitions())) {
+            gone(subject, sender, now); // it has heard too late to be told of the erasure then
+            return;
+        }
         Person after = known.person();
         if (said.getGone()) {
             after = after.with(new Change.Gone(sender));
@@ -373,6 +379,10 @@ final class Controls {
             News own = after.news(engine.history().atOrFirst(now));
             forward(sender, news(subject, List.of(), false, false, own), place.arrivedAt());
         }
+    }
+
+    private static boolean isForgotten(Person person, List<LinkTransition> link) {
+        return link.stream().allMatch(turn -> person.isForgotten(turn.getAt().toEpochMilli()));
     }
 
     private static News news(LinkNews said) {

@@ -26,10 +26,8 @@ final class Waiting {
     /** In bytes: AES-128. */
     static final int KEY_LENGTH = 16;
 
-    /** Behind every deadline. */
+    /** Of a row that never is. */
     private static final Bytes SIGN = Bytes.wrap(new byte[] {-1});
-
-    private static final byte[] NO_ROW = {};
 
     private final KeyValueStore<Bytes, byte[]> store;
     private final SecureRandom random;
@@ -104,7 +102,7 @@ final class Waiting {
 
     /** As {@link People#sign}. */
     void sign() {
-        store.put(SIGN, NO_ROW);
+        store.delete(SIGN);
     }
 
     /** Whose events have waited until a time; each once for each event. */

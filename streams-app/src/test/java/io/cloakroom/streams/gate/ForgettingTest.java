@@ -70,7 +70,7 @@ class ForgettingTest {
                 .atMost(Forgetting.bound(EVERY))
                 .pollInterval(Forgetting.betweenLooks(EVERY))
                 .untilAsserted(() -> {
-                    store.put(key("sign"), new byte[0]);
+                    store.delete(key("sign"));
                     assertThat(traces()).isEmpty();
                 });
         assertThat(store.get(key("customer:other-7"))).isEqualTo(Traces.of("said"));

@@ -236,6 +236,28 @@ class TimeTest {
     }
 
     @Test
+    void shouldLeaveSomebodyForgottenWhenAnOldLinkIsHeardOfAgain() {
+        link(COOKIE, ADA, LinkKind.CONNECTED, NOW.minusSeconds(500));
+        assertThat(rowOf(COOKIE)).contains(ADA);
+        gate.publish(
+                Topics.SUBJECT_REQUESTS,
+                ADA,
+                new SubjectRequest("r-1", NOW.minusSeconds(100), ADA, RequestKind.ERASURE));
+        assertThat(rowOf(COOKIE)).doesNotContain(ADA);
+
+        link(COOKIE, ADA, LinkKind.CONNECTED, NOW.minusSeconds(500));
+
+        assertThat(rowOf(COOKIE)).doesNotContain(ADA);
+        assertThat(gate.<byte[]>store(People.STORE).get(ADA)).isNull();
+        link(COOKIE, ADA, LinkKind.CONNECTED, NOW.minusSeconds(50));
+        assertThat(rowOf(COOKIE)).as("a new link").contains(ADA);
+    }
+
+    private String rowOf(String subject) {
+        return new String(gate.<byte[]>store(People.STORE).get(subject), StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
     void shouldForgetWhatWaits() {
         publish("order", ADA, NOW.minusSeconds(300));
 

@@ -148,6 +148,10 @@ final class NaiveModel implements Gate {
     private void hear(Sent message) {
         String subject = message.to();
         Known before = known(subject);
+        if (isForgotten(before, message)) {
+            sent.add(new Sent(subject, message.from(), new Gone(subject)));
+            return;
+        }
         heard.add(new HeardBy(subject, message.message()));
         Known after = known(subject);
         if (!before.others().contains(message.from()) && !after.others().contains(message.from())) {
@@ -158,6 +162,14 @@ final class NaiveModel implements Gate {
         }
         recall(subject, holding -> allowedFrom(before, after, holding));
         lookAgain(subject);
+    }
+
+    /** A link of which nothing is known, and which is not there any more since an erasure. */
+    private static boolean isForgotten(Known before, Sent message) {
+        return message.message() instanceof FromOther news
+                && !news.transitions().isEmpty()
+                && !before.others().contains(message.from())
+                && news.transitions().stream().allMatch(transition -> transition.at() <= before.erasedAt());
     }
 
     // Events and holds.
