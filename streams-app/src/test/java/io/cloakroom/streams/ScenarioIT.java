@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,7 +29,7 @@ class ScenarioIT {
         List<Scenario> scenarios = Scenario.all();
         try (Cluster cluster = Cluster.start(directory, 3);
                 Gate gate = cluster.gate()) {
-            publish(cluster, scenarios.stream().flatMap(s -> s.said(now).stream()));
+            publish(cluster, scenarios.stream().map(s -> s.said(now)).toList());
 
             Map<Scenario, RecordMetadata> places = new LinkedHashMap<>();
             for (Scenario scenario : scenarios) {
@@ -45,7 +44,7 @@ class ScenarioIT {
                 assertThat(Outcomes.reason(entry)).isEqualTo(scenario.told().quarantined());
             }
 
-            publish(cluster, scenarios.stream().flatMap(s -> s.saidLater(now).stream()));
+            publish(cluster, scenarios.stream().map(s -> s.saidLater(now)).toList());
             List<AuditEntry> all = cluster.committedAudit();
             decided.forEach((scenario, entry) -> {
                 List<AuditEntry> own =
@@ -61,14 +60,22 @@ class ScenarioIT {
         }
     }
 
-    /** Publishes it all; when it returns, it is decided and known in every partition that must know of it. */
-    private static void publish(Cluster cluster, Stream<Scenario.Control> said) throws Exception {
-        List<RecordMetadata> places = new ArrayList<>();
-        for (Scenario.Control control : said.toList()) {
-            places.add(cluster.publish(control.value()));
+    /**
+     * Publishes the first of each story, then the second: there is no order between topics. When it returns, all is decided
+     * and known in every partition that must know of it.
+     */
+    private static void publish(Cluster cluster, List<List<Scenario.Control>> stories) throws Exception {
+        int longest = stories.stream().mapToInt(List::size).max().orElse(0);
+        for (int i = 0; i < longest; i++) {
+            List<RecordMetadata> places = new ArrayList<>();
+            for (List<Scenario.Control> story : stories) {
+                if (i < story.size()) {
+                    places.add(cluster.publish(story.get(i).value()));
+                }
+            }
+            places.forEach(cluster::decided);
+            cluster.awaitForwarded();
         }
-        places.forEach(cluster::decided);
-        cluster.awaitForwarded();
     }
 
     /** Each scenario has a subject of its own. */
