@@ -79,6 +79,20 @@ class BlueprintTest {
                         .toList());
     }
 
+    /** A broker may keep everything for ever, unless it is told otherwise. */
+    @Test
+    void shouldKeepWhatTheGateSendsItselfForABoundedTime() {
+        TopicSpec forwards = blueprint.topics().stream()
+                .filter(topic -> topic.name().equals("gate.forwards"))
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(forwards.toCreate(1, (short) 1).configs())
+                .containsEntry("retention.ms", "604800000")
+                .containsEntry("segment.ms", "21600000")
+                .containsEntry("message.timestamp.type", "LogAppendTime");
+    }
+
     @Test
     void shouldCompactNothingAndTakeTheBrokersTimeForInputs() {
         assertThat(blueprint.topics())

@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
@@ -50,7 +51,6 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -263,6 +263,29 @@ class ErasureIT {
 
     /** What it prints of a gate as shipped, whose state is written anew twice a day. */
     private void eraseByCommand() throws Exception {
+        set(Map.of("retention.ms", "-1"), List.of("payment.order"));
+        JsonNode said = JsonMapper.builder().build().readTree(erased("--json"));
+        assertThat(said.get("erased").asBoolean()).isTrue();
+        assertThat(said.get("recalls").size()).isEqualTo(3);
+        Map<String, Object> seconds = new HashMap<>();
+        said.get("copies")
+                .forEach(copy -> seconds.put(
+                        copy.get("place").asString(), copy.get("withinSeconds").asString()));
+        assertThat(seconds)
+                .containsEntry(Topics.FORWARDS, "5")
+                .containsEntry("events.order", Long.toString(Duration.ofDays(14).toSeconds() + 1))
+                .containsEntry("payment.order", "")
+                .containsKeys(PEOPLE, WAITING, "group.order", "consent.changes");
+        assertThat(erased())
+                .startsWith("erased: " + Topics.SUBJECT_REQUESTS)
+                .contains("\nthe gate's copies: gone within 15 h\n")
+                .contains("\n  " + Topics.FORWARDS + ": gone within 5 s: retention.ms and segment.ms\n")
+                .contains("\nin the topics of publishers: gone within 14 d 1 s\n")
+                .endsWith("\nin the topics of recipients, recalled: never gone\n"
+                        + "  payment.order: never gone: set retention.ms\n");
+    }
+
+    private String erased(String... options) throws Exception {
         Path file = directory.resolve("gate.properties");
         Properties config = new Properties();
         config.putAll(settings("first").all());
@@ -270,20 +293,11 @@ class ErasureIT {
             config.store(writer, null);
         }
         StringWriter out = new StringWriter();
-        CommandLine command = Cloakroom.commandLine().setOut(new PrintWriter(out));
-        assertThat(command.execute("subject", "erase", RETURNING, "--json", "--config", file.toString()))
+        List<String> arguments = new ArrayList<>(List.of("subject", "erase", RETURNING, "--config", file.toString()));
+        arguments.addAll(List.of(options));
+        assertThat(Cloakroom.commandLine().setOut(new PrintWriter(out)).execute(arguments.toArray(String[]::new)))
                 .isZero();
-        JsonNode said = JsonMapper.builder().build().readTree(out.toString());
-        assertThat(said.get("erased").asBoolean()).isTrue();
-        assertThat(said.get("recalls").size()).isEqualTo(3);
-        Map<String, Long> seconds = new HashMap<>();
-        said.get("copies")
-                .forEach(copy -> seconds.put(
-                        copy.get("place").asString(), copy.get("withinSeconds").asLong()));
-        assertThat(seconds)
-                .containsEntry(Topics.FORWARDS, 5L)
-                .containsEntry("events.order", Duration.ofDays(14).toSeconds() + 1)
-                .containsKeys(PEOPLE, WAITING, "payment.order", "consent.changes");
+        return out.toString();
     }
 
     private void assertNobodyComesBack(Order before, RecordMetadata known) throws Exception {

@@ -160,15 +160,15 @@ public final class SubjectCommand {
         recalls.forEach(r -> out.println((r.getPossible() ? "recalled: " : "cannot be recalled: ") + r.getRecipient()
                 + " for " + r.getPurpose()));
         if (!copies.isEmpty()) {
-            print(out, copies, Holder.GATE, "the gate's copies are gone");
-            print(out, copies, Holder.PUBLISHERS, "what publishers sent is gone from their topics");
-            print(out, copies, Holder.RECIPIENTS, "what was released, and is recalled, is gone from its topics");
+            print(out, copies, Holder.GATE, "the gate's copies");
+            print(out, copies, Holder.PUBLISHERS, "in the topics of publishers");
+            print(out, copies, Holder.RECIPIENTS, "in the topics of recipients, recalled");
         }
     }
 
     /** Each place of the gate's own; of others' topics those from which nothing ever goes. */
     private static void print(PrintWriter out, List<Place> copies, Holder holder, String what) {
-        out.println(what + " " + within(ErasureBound.longest(copies, holder)));
+        out.println(what + ": " + within(ErasureBound.longest(copies, holder)));
         copies.stream()
                 .filter(copy -> copy.holder() == holder)
                 .filter(copy -> holder == Holder.GATE || copy.within().isEmpty())
@@ -176,7 +176,7 @@ public final class SubjectCommand {
     }
 
     private static String within(Optional<Duration> within) {
-        return within.map(w -> "within " + ErasureBound.words(w)).orElse("never");
+        return within.map(w -> "gone within " + ErasureBound.words(w)).orElse("never gone");
     }
 
     private static Map<String, Object> json(Place copy) {

@@ -165,11 +165,11 @@ public final class Forgetting {
                             database.flush(wait);
                         }
                     }
-                } catch (RocksDBException | IOException e) {
-                    if (!all.canceled()) {
+                } catch (RocksDBException | IOException | RuntimeException e) {
+                    if (!all.canceled()) { // or else it is that
                         LOG.atError()
                                 .addKeyValue("store", name())
-                                .addKeyValue("why", e.getMessage())
+                                .addKeyValue("why", e.getClass())
                                 .log("what was deleted could not be removed from a store; the next look tries again");
                     }
                 }
