@@ -1,0 +1,462 @@
+package io.cloakroom.policy.text;
+
+import io.cloakroom.policy.text.Reading.Mark;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What is known of one person, made ready to be found in free text: by letters and digits alone, so that case, accents,
+ * spaces and punctuation make no difference. Made in microseconds, for one message or many. Immutable; never prints a
+ * value.
+ *
+ * <ul>
+ *   <li>Names: whole, reversed, with initials, by part. A part that is a particle, a common short word or one letter goes
+ *       only beside another part; one of two letters, or one that is a word of its own ("Rose", "Will"), only where it
+ *       is written with a capital.
+ *   <li>E-mail addresses: with and without the plus tag, with "at" and "dot" in words; what stands before the at alone
+ *       if it has a digit in it.
+ *   <li>Phones: by their last seven digits and what is written before these, so that no prefix matters.
+ *   <li>Addresses: whole and by line, which a comma or a line end closes; street with and without its number, postcodes
+ *       alone, towns where they are written with a capital. A country alone stays.
+ *   <li>Order numbers: whole, and their last digits if these are five or more. One of fewer than four characters goes
+ *       only after "#" or a word such as "order".
+ * </ul>
+ */
+public final class KnownValues {
+
+    /** Nothing is known. */
+    public static final KnownValues NONE = new Builder().build();
+
+    private static final long BASE = 0x9E3779B97F4A7C15L | 1;
+    private static final int LONG_ENOUGH = 7;
+    private static final int MOST_PARTS = 6;
+    private static final int DIGITS_OF_ID = 5;
+    private static final int DIGITS_OF_PREFIX = 8;
+    private static final int WIDEST_GAP = 3;
+
+    private static final Set<String> TITLES =
+            words("mr mrs ms miss dr prof sir madam herr frau mme mlle monsieur signor");
+    private static final Set<String> NEVER_ALONE = words(
+            "van von der den de del della di da do dos das du des la le las los el al bin ibn ben ter ten zu zum af av och und y e an so my no he in on to as is it be us we me go if or at by up of hi ok not the and for you are was has had who how why all any can but out our her his its she they them this that");
+    private static final Set<String> WORDS_OF_THEIR_OWN = words(
+            "will may mark rose grace hope faith joy bill art rich price black white green brown gray grey long young small short large big day best love king queen knight page park wood woods stone field hill lane street church bell cook april june august summer winter frost snow sky dawn eve angel star ruby pearl amber jade coral ivy lily daisy violet olive hazel ginger basil sage robin jay crystal gold silver banks brook brooks fox wolf bird fish lamb hunter miller taylor pat sue rob nick drew jack gene dean chase miles grant norm wade skip chip guy gay penny cash case sharp strong good bright swift moon rice berry marsh parks waters rivers ford cross power major prince bishop pope baker carter mason porter parker walker turner cooper potter weaver gardener sommer klein gross lang kurz schwarz weiss braun roth bach berg wolff petit grand blanc noir rouge roux bon belle rossi bianchi neri verde costa luna sol mar cruz rosa blanco");
+    private static final Map<String, String> STREETS = Map.ofEntries(
+            Map.entry("street", "st"),
+            Map.entry("road", "rd"),
+            Map.entry("avenue", "ave"),
+            Map.entry("lane", "ln"),
+            Map.entry("drive", "dr"),
+            Map.entry("boulevard", "blvd"),
+            Map.entry("square", "sq"),
+            Map.entry("court", "ct"),
+            Map.entry("place", "pl"),
+            Map.entry("close", "cl"),
+            Map.entry("crescent", "cres"),
+            Map.entry("terrace", "ter"),
+            Map.entry("apartment", "apt"),
+            Map.entry("strasse", "str"));
+    private static final List<String> ORDER_WORDS = List.of(
+            "order", "orderno", "ordernumber", "orderid", "number", "no", "nr", "ref", "bestellung", "commande");
+    private static final Set<String> COUNTRIES = Arrays.stream(Locale.getISOCountries())
+            .map(code ->
+                    Reading.compact(new Locale.Builder().setRegion(code).build().getDisplayCountry(Locale.ENGLISH)))
+            .collect(Collectors.toUnmodifiableSet());
+
+    /** Where a value counts as found. */
+    private enum Where {
+        /** Also within a word. */
+        ANYWHERE,
+        /** As whole words. */
+        WORD,
+        /** As whole words, the first with a capital. */
+        CAPITAL,
+        /** As whole words right after "#". */
+        HASH,
+        /** Anywhere, with the digits before and after that belong to it. */
+        DIGITS
+    }
+
+    private record Value(String text, Mark mark, Where where) {}
+
+    private final long[] hashes;
+    private final Value[] values;
+    private final int[] lengths;
+    private final int[] lengthsWithin;
+
+    private KnownValues(Collection<Value> all) {
+        values = all.toArray(Value[]::new);
+        Arrays.sort(values, (a, b) -> Long.compare(hash(a.text), hash(b.text)));
+        hashes = Arrays.stream(values).mapToLong(v -> hash(v.text)).toArray();
+        lengths = Arrays.stream(values)
+                .mapToInt(v -> v.text.length())
+                .distinct()
+                .sorted()
+                .toArray();
+        lengthsWithin = Arrays.stream(values)
+                .filter(v -> v.where == Where.ANYWHERE || v.where == Where.DIGITS)
+                .mapToInt(v -> v.text.length())
+                .distinct()
+                .sorted()
+                .toArray();
+    }
+
+    /** Compares hashes of what starts at each letter and digit with those of the values, and texts where they agree. */
+    void find(Reading reading) {
+        if (values.length == 0) {
+            return;
+        }
+        char[] chars = new char[reading.length()];
+        int[] at = new int[reading.length()];
+        int length = 0;
+        for (int i = 0; i < reading.length(); i++) {
+            if (reading.isWord(i) || reading.at(i) == Reading.BARRIER) {
+                chars[length] = reading.at(i);
+                at[length++] = i;
+            }
+        }
+        long[] sums = new long[length + 1];
+        for (int i = 0; i < length; i++) {
+            sums[i + 1] = sums[i] * BASE + chars[i];
+        }
+        long[] powers = new long[lengths[lengths.length - 1] + 1];
+        powers[0] = 1;
+        for (int i = 1; i < powers.length; i++) {
+            powers[i] = powers[i - 1] * BASE;
+        }
+        String text = new String(chars, 0, length);
+        for (int i = 0; i < length; i++) {
+            for (int size : isBoundary(reading, at, i, length) ? lengths : lengthsWithin) {
+                if (i + size > length) {
+                    break;
+                }
+                int index = Arrays.binarySearch(hashes, sums[i + size] - sums[i] * powers[size]);
+                if (index >= 0 && text.startsWith(values[index].text, i)) {
+                    take(values[index], reading, at, i, i + size, length);
+                }
+            }
+        }
+    }
+
+    private static void take(Value value, Reading reading, int[] at, int start, int end, int length) {
+        boolean whole = isBoundary(reading, at, start, length) && isBoundary(reading, at, end, length);
+        boolean counts = switch (value.where) {
+            case ANYWHERE, DIGITS -> true;
+            case WORD -> whole && isOneNumber(reading, at, start, end);
+            case CAPITAL -> whole && reading.isUpper(at[start]);
+            case HASH -> whole && reading.at(at[start] - 1) == '#';
+        };
+        if (!counts) {
+            return;
+        }
+        int from = start;
+        int to = end;
+        if (value.where == Where.DIGITS) {
+            while (from > 0
+                    && start - from < DIGITS_OF_PREFIX
+                    && reading.isDigit(at[from - 1])
+                    && at[from] - at[from - 1] <= WIDEST_GAP + 1) {
+                from--;
+            }
+            while (to < length && reading.isDigit(at[to]) && at[to] == at[to - 1] + 1) {
+                to++;
+            }
+        }
+        int first = at[from];
+        while (value.where == Where.DIGITS && "+(".indexOf(reading.at(first - 1)) >= 0) {
+            first--;
+        }
+        reading.find(first, at[to - 1] + 1, value.mark);
+    }
+
+    /** Whether a word starts or ends there: beside no letter or digit, or between letter and digit, or at a capital. */
+    private static boolean isBoundary(Reading reading, int[] at, int index, int length) {
+        if (index == 0 || index == length || at[index] != at[index - 1] + 1) {
+            return true;
+        }
+        int here = at[index];
+        return reading.isDigit(here) != reading.isDigit(here - 1)
+                || reading.at(here) == Reading.BARRIER
+                || reading.at(here - 1) == Reading.BARRIER
+                || reading.isUpper(here) && !reading.isUpper(here - 1);
+    }
+
+    /** Not "1,234.56" where 123456 is looked for. */
+    private static boolean isOneNumber(Reading reading, int[] at, int start, int end) {
+        for (int i = start + 1; i < end; i++) {
+            char between = reading.at(at[i] - 1);
+            if ((between == '.' || between == ',') && reading.isDigit(at[i]) && reading.isDigit(at[i] - 2)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static long hash(String text) {
+        long sum = 0;
+        for (int i = 0; i < text.length(); i++) {
+            sum = sum * BASE + text.charAt(i);
+        }
+        return sum;
+    }
+
+    private static Set<String> words(String text) {
+        return Set.of(text.split(" "));
+    }
+
+    /** Says how many, and nothing of them. */
+    @Override
+    public String toString() {
+        return "KnownValues[" + values.length + " forms]";
+    }
+
+    /** Takes values as they were given; one without a letter or digit says nothing. */
+    public static final class Builder {
+
+        private final Map<String, Value> values = new LinkedHashMap<>();
+
+        public Builder name(String name) {
+            List<String> parts = new ArrayList<>();
+            for (String piece : name.split("[\\s,]+")) {
+                String part = Reading.compact(piece);
+                if (!part.isEmpty() && !TITLES.contains(part)) {
+                    parts.add(part);
+                    String[] halves = piece.split("[-\u2010-\u2015']+");
+                    if (halves.length > 1) {
+                        Arrays.stream(halves).map(Reading::compact).forEach(this::part);
+                    }
+                    if (hasUmlaut(piece)) {
+                        part(Reading.compact(spellUmlauts(piece)));
+                    }
+                }
+            }
+            parts.forEach(this::part);
+            whole(parts);
+            if (hasUmlaut(name)) {
+                whole(Arrays.stream(name.split("[\\s,]+"))
+                        .map(p -> Reading.compact(spellUmlauts(p)))
+                        .filter(p -> !p.isEmpty() && !TITLES.contains(p))
+                        .toList());
+            }
+            List<String> joined = parts.stream().map(Builder::joinUmlauts).toList();
+            if (!joined.equals(parts)) {
+                joined.forEach(this::part);
+                whole(joined);
+            }
+            return this;
+        }
+
+        public Builder email(String email) {
+            int at = email.lastIndexOf('@');
+            add(Reading.compact(email), Mark.EMAIL);
+            if (at > 0) {
+                String tagged = email.substring(0, at);
+                int plus = tagged.indexOf('+');
+                String local = plus > 0 ? tagged.substring(0, plus) : tagged;
+                String domain = email.substring(at + 1);
+                for (String name : List.of(local, local.replace(".", "dot"), tagged)) {
+                    for (String host : List.of(domain, domain.replace(".", "dot"))) {
+                        add(Reading.compact(name + host), Mark.EMAIL);
+                        add(Reading.compact(name + "at" + host), Mark.EMAIL);
+                    }
+                }
+                String alone = Reading.compact(local);
+                if (alone.length() >= DIGITS_OF_ID && alone.chars().anyMatch(Character::isDigit)) {
+                    add(alone, Mark.EMAIL, Where.WORD);
+                }
+            }
+            return this;
+        }
+
+        public Builder phone(String phone) {
+            String digits = Reading.compact(phone).replaceAll("[^0-9]", "");
+            if (digits.length() >= LONG_ENOUGH) {
+                add(digits.substring(digits.length() - LONG_ENOUGH), Mark.PHONE, Where.DIGITS);
+            } else if (digits.length() > WIDEST_GAP) {
+                add(digits, Mark.PHONE, Where.WORD);
+            }
+            return this;
+        }
+
+        /** @param address one line or several, parted by commas or line ends */
+        public Builder address(String address) {
+            add(Reading.compact(address), Mark.ADDRESS);
+            for (String line : address.split("[,;\n]")) {
+                line(line);
+                if (hasUmlaut(line)) {
+                    line(spellUmlauts(line));
+                }
+            }
+            return this;
+        }
+
+        public Builder order(String number) {
+            String whole = Reading.compact(number);
+            if (whole.length() > WIDEST_GAP) {
+                add(whole, Mark.ORDER);
+                String digits = whole.substring(whole.length() - digitsAtTheEnd(whole));
+                if (digits.length() >= DIGITS_OF_ID) {
+                    add(digits, Mark.ORDER, Where.WORD);
+                }
+            } else if (!whole.isEmpty()) {
+                add(whole, Mark.ORDER, Where.HASH);
+                ORDER_WORDS.forEach(word -> add(word + whole, Mark.ORDER, Where.WORD));
+            }
+            return this;
+        }
+
+        public KnownValues build() {
+            return new KnownValues(values.values());
+        }
+
+        private void part(String part) {
+            if (part.length() < 2 || NEVER_ALONE.contains(part)) {
+                if (!part.isEmpty() && !isSpaced(part)) {
+                    add(part, Mark.NAME, Where.ANYWHERE);
+                }
+                return;
+            }
+            Where where = !isSpaced(part)
+                    ? Where.ANYWHERE
+                    : part.length() == 2 || WORDS_OF_THEIR_OWN.contains(part) ? Where.CAPITAL : Where.WORD;
+            add(part, Mark.NAME, where);
+            if (part.length() > WIDEST_GAP) {
+                add(part + "s", Mark.NAME, where);
+            }
+        }
+
+        private void whole(List<String> parts) {
+            int count = Math.min(parts.size(), MOST_PARTS);
+            if (count < 2) {
+                return;
+            }
+            String first = parts.get(0);
+            String last = parts.get(count - 1);
+            add(String.join("", parts), Mark.NAME);
+            add(last + String.join("", parts.subList(0, count - 1)), Mark.NAME);
+            add(first + last.charAt(0), Mark.NAME, Where.WORD);
+            StringBuilder initials = new StringBuilder();
+            for (int i = 1; i < count; i++) {
+                initials.append(parts.get(i - 1).charAt(0));
+                String family = String.join("", parts.subList(i, count));
+                String given = String.join("", parts.subList(0, i));
+                for (String before : List.of(first, first.substring(0, 1), initials.toString(), given)) {
+                    add(before + family, Mark.NAME, Where.WORD);
+                    add(family + before, Mark.NAME, Where.WORD);
+                }
+                if (i < count - 1) {
+                    add(family, Mark.NAME, Where.WORD);
+                    add(first + parts.get(i).charAt(0) + last, Mark.NAME, Where.WORD);
+                }
+                add(first + last, Mark.NAME);
+                add(last + first, Mark.NAME);
+            }
+        }
+
+        private void line(String line) {
+            String[] tokens = line.trim().split("[^\\p{L}\\p{M}\\p{N}]+");
+            StringBuilder all = new StringBuilder();
+            StringBuilder numbers = new StringBuilder();
+            StringBuilder rest = new StringBuilder();
+            int names = 0;
+            String type = "";
+            for (String token : tokens) {
+                String text = Reading.compact(token);
+                if (text.isEmpty()) {
+                    continue;
+                }
+                all.append(text);
+                if (text.chars().anyMatch(Character::isDigit)) {
+                    numbers.append(text);
+                    if (text.length() >= DIGITS_OF_ID) {
+                        add(text, Mark.ADDRESS, Where.WORD);
+                    }
+                } else {
+                    rest.append(text);
+                    names++;
+                    type = text;
+                }
+            }
+            String street = rest.toString();
+            String number = numbers.toString();
+            if (number.isEmpty() && COUNTRIES.contains(street)) {
+                return;
+            }
+            if (number.length() >= DIGITS_OF_ID) {
+                add(number, Mark.ADDRESS, Where.WORD);
+            }
+            boolean isNamed = names > 1 || street.endsWith("strasse") || street.endsWith("str");
+            add(street, Mark.ADDRESS, isNamed && street.length() >= LONG_ENOUGH ? Where.WORD : Where.CAPITAL);
+            if (number.isEmpty() || street.isEmpty()) {
+                add(all.toString(), Mark.ADDRESS, isNamed ? Where.WORD : Where.CAPITAL);
+                return;
+            }
+            add(all.toString(), Mark.ADDRESS);
+            String stem = street.endsWith(type) ? street.substring(0, street.length() - type.length()) : street;
+            List<String> ways = new ArrayList<>(List.of(street));
+            STREETS.forEach((full, brief) -> {
+                if (street.endsWith(full)) {
+                    ways.add(street.substring(0, street.length() - full.length()) + brief);
+                } else if (street.endsWith(brief)) {
+                    ways.add(street.substring(0, street.length() - brief.length()) + full);
+                }
+            });
+            if (names > 1 && !stem.isEmpty()) {
+                ways.add(stem);
+            }
+            for (String way : ways) {
+                add(number + way, Mark.ADDRESS, Where.WORD);
+                add(way + number, Mark.ADDRESS, Where.WORD);
+            }
+        }
+
+        private void add(String text, Mark mark) {
+            add(text, mark, text.length() >= LONG_ENOUGH || !isSpaced(text) ? Where.ANYWHERE : Where.WORD);
+        }
+
+        private void add(String text, Mark mark, Where where) {
+            if (!text.isEmpty()) {
+                values.merge(text, new Value(text, mark, where), (a, b) -> a.where.compareTo(b.where) <= 0 ? a : b);
+            }
+        }
+
+        /** Whether its script parts words by spaces. */
+        private static boolean isSpaced(String text) {
+            return text.codePoints().noneMatch(c -> switch (Character.UnicodeScript.of(c)) {
+                case HAN, HIRAGANA, KATAKANA, THAI, LAO, KHMER, MYANMAR -> true;
+                default -> false;
+            });
+        }
+
+        private static int digitsAtTheEnd(String text) {
+            int count = 0;
+            while (count < text.length() && Character.isDigit(text.charAt(text.length() - 1 - count))) {
+                count++;
+            }
+            return count;
+        }
+
+        private static boolean hasUmlaut(String text) {
+            return text.chars().anyMatch(c -> "äöüåøÄÖÜÅØ".indexOf(c) >= 0);
+        }
+
+        /** "Müller" as "Mueller", which folding does not do. */
+        private static String spellUmlauts(String text) {
+            return text.replaceAll("[äÄ]", "ae")
+                    .replaceAll("[öÖøØ]", "oe")
+                    .replaceAll("[üÜ]", "ue")
+                    .replaceAll("[åÅ]", "aa");
+        }
+
+        /** "Mueller" as "Müller" folds. */
+        private static String joinUmlauts(String text) {
+            return text.replace("ae", "a").replace("oe", "o").replace("ue", "u");
+        }
+    }
+}
