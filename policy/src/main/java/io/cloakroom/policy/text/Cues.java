@@ -22,7 +22,9 @@ final class Cues {
         CAPITAL,
         /** The name has a capital and ends the sentence or the line, or a comma follows. */
         GREETING,
-        /** The name has a capital and ends the line. */
+        /** The name has a capital, and may stand on the next line. */
+        SIGNED,
+        /** The same, and it ends its line. */
         CLOSING,
         /** A date comes. */
         BIRTH
@@ -93,7 +95,8 @@ final class Cues {
     }
 
     private void name(int first, Kind kind) {
-        String between = kind == Kind.CLOSING ? " ,.!\n-" : kind == Kind.GREETING ? " " : " :.\"'";
+        String between =
+                kind == Kind.CLOSING || kind == Kind.SIGNED ? " ,.!\n-" : kind == Kind.GREETING ? " " : " :.\"'";
         if (!isNear(words[first - 1], words[first], WIDEST_GAP, between)) {
             return;
         }
@@ -154,7 +157,7 @@ final class Cues {
         int end = words[last + 1];
         char next = reading.at(end);
         return switch (kind) {
-            case NAME, CAPITAL, BIRTH -> true;
+            case NAME, CAPITAL, SIGNED, BIRTH -> true;
             case GREETING -> next == '\n' || ",!.?:;-".indexOf(next) >= 0;
             case CLOSING ->
                 next == '\n'
@@ -199,7 +202,9 @@ final class Cues {
                         Kind.NAME,
                         "my name is;my name s;my full name is;name is;my nam is;call me;calls me;called me;call him;call her;people call me;goes by;go by;mr;mrs;miss;ms;mx;signed by;ich heisse;mein name ist;je m appelle;mon nom est;mi chiamo;il mio nome e;me llamo;mi nombre es",
                         Kind.CAPITAL,
-                        "i m;i am;im;this is;it s;speaking with;spoke to;spoke with;talked to;signed;dr;prof;professor;sir;dame;herr;frau;monsieur;madame;mme;mlle;signor;signora;senor;senora;don;dona;ich bin;je suis;sono;soy;name;surname;nom;nombre;nome;regards;sincerely;faithfully;gruss;grusse;grussen;cordialement;saluti;saludos;saludo;attn;c o;dear;cher;chere;liebe;lieber;geehrte;geehrter;caro;cara;gentile;estimado;estimada;querido;querida;recipient;cardholder;named;under the name;in the name of;last name is;first name is;surname is",
+                        "i m;i am;im;this is;it s;speaking with;spoke to;spoke with;talked to;signed;dr;prof;professor;sir;dame;herr;frau;monsieur;madame;mme;mlle;signor;signora;senor;senora;don;dona;ich bin;je suis;sono;soy;name;surname;nom;nombre;nome;attn;c o;dear;cher;chere;liebe;lieber;geehrte;geehrter;caro;cara;gentile;estimado;estimada;querido;querida;recipient;cardholder;named;under the name;in the name of;last name is;first name is;surname is",
+                        Kind.SIGNED,
+                        "regards;sincerely;faithfully;gruss;grusse;grussen;cordialement;saluti;saludos;saludo",
                         Kind.GREETING,
                         "hi;hello;hey;hallo;bonjour;salut;ciao;buongiorno;hola;morning;afternoon;evening;thanks;thank you;danke;merci;grazie;gracias",
                         Kind.CLOSING,
@@ -218,7 +223,7 @@ final class Cues {
 
     private static Set<String> noNames() {
         Set<String> words = new HashSet<>(Arrays.asList(
-                ("a an the and or but if so not no yes ok okay i we you he she it they my your our his her their this that these those there here what when where which who whom why how is are was were be been being am do does did done have has had will would can could shall should may might must all any some every each just only very too really still also already never always again now then today tomorrow yesterday soon later please sorry sure glad happy sad afraid fine good great nice well back home away in on at to of for from by with without about into over under after before as than like sir madam customer customers client team support service care shop store order orders delivery parcel package everyone everybody all folks friends friend guest member manager staff agent santa god lord lady mom mum dad mother father sister brother doctor captain president king queen prince princess pope mister going looking trying waiting writing working calling having getting done ready new old big small best one two three first last next out off up down way because though while since until unless both either neither much many more most less few other another same such own using wearing living interested pleased delighted disappointed size spelled spelt wrong correct incorrect missing misspelled written printed listed registered unknown not-known used known given taken false different hidden required optional address number email mail phone crazy when later asap maybe tonight anytime names stupid lazy old-fashioned english hello hi hey dear thanks thank regards best love cheers yours happy merry christmas easter xmas chapter part section figure table page bot user der die das ein eine und oder nicht le la les un une et ou pas il lo gli uno una non el los las y o si no re fwd ps pps asos et re damen herren kundin kunde kunden team alle zusammen tous toutes client cliente clientes tutti todos todas amazon google facebook apple microsoft instagram twitter paypal visa mastercard dhl ups fedex hermes internet iphone ipad android tv pm dvd cd uk usa us eu nyc la")
+                ("a an the and or but if so not no yes ok okay i we you he she it they my your our his her their this that these those there here what when where which who whom why how is are was were be been being am do does did done have has had will would can could shall should may might must all any some every each just only very too really still also already never always again now then today tomorrow yesterday soon later please sorry sure glad happy sad afraid fine good great nice well back home away in on at to of for from by with without about into over under after before as than like sir madam customer customers client team support service care shop store order orders delivery parcel package everyone everybody all folks friends friend guest member manager staff agent santa god lord lady mom mum dad mother father sister brother doctor captain president king queen prince princess pope mister mr mrs ms miss dr prof herr frau mme mlle signor signora going looking trying waiting writing working calling having getting done ready new old big small best one two three first last next out off up down way because though while since until unless both either neither much many more most less few other another same such own using wearing living interested pleased delighted disappointed size spelled spelt wrong correct incorrect missing misspelled written printed listed registered unknown not-known used known given taken false different hidden required optional address number email mail phone crazy when later asap maybe tonight anytime names stupid lazy old-fashioned english hello hi hey dear thanks thank regards best love cheers yours happy merry christmas easter xmas chapter part section figure table page bot user der die das ein eine und oder nicht le la les un une et ou pas il lo gli uno una non el los las y o si no re fwd ps pps asos et re damen herren kundin kunde kunden team alle zusammen tous toutes client cliente clientes tutti todos todas amazon google facebook apple microsoft instagram twitter paypal visa mastercard dhl ups fedex hermes internet iphone ipad android tv pm dvd cd uk usa us eu nyc la")
                         .split(" ")));
         for (Locale locale :
                 new Locale[] {Locale.ENGLISH, Locale.GERMAN, Locale.FRENCH, Locale.ITALIAN, Locale.forLanguageTag("es")

@@ -1,8 +1,10 @@
 package io.cloakroom.policy.text;
 
 import io.cloakroom.policy.text.Reading.Mark;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,8 +77,10 @@ public final class KnownValues {
         ANYWHERE,
         /** As whole words. */
         WORD,
-        /** As whole words, the first with a capital. */
+        /** As whole words, the first with a capital or beside another value. */
         CAPITAL,
+        /** As whole words beside another value. */
+        BESIDE,
         /** As whole words right after "#". */
         HASH,
         /** Anywhere, with the digits before and after that belong to it. */
@@ -84,6 +88,8 @@ public final class KnownValues {
     }
 
     private record Value(String text, Mark mark, Where where) {}
+
+    private record Span(Value value, int start, int end) {}
 
     private final long[] hashes;
     private final Value[] values;
@@ -130,72 +136,136 @@ public final class KnownValues {
         for (int i = 1; i < powers.length; i++) {
             powers[i] = powers[i - 1] * BASE;
         }
-        String text = new String(chars, 0, length);
-        for (int i = 0; i < length; i++) {
-            for (int size : isBoundary(reading, at, i, length) ? lengths : lengthsWithin) {
-                if (i + size > length) {
-                    break;
+        new Search(reading, new String(chars, 0, length), at).run(sums, powers);
+    }
+
+    /** One text in letters and digits, each with its place in the reading. */
+    private final class Search {
+
+        private final Reading reading;
+        private final String text;
+        private final int[] at;
+        private final int length;
+        private final List<Span> doubtful = new ArrayList<>();
+        private final BitSet foundStarts = new BitSet();
+        private final BitSet foundEnds = new BitSet();
+
+        private Search(Reading reading, String text, int[] at) {
+            this.reading = reading;
+            this.text = text;
+            this.at = at;
+            this.length = text.length();
+        }
+
+        private void run(long[] sums, long[] powers) {
+            for (int i = 0; i < length; i++) {
+                for (int size : isBoundary(i) ? lengths : lengthsWithin) {
+                    if (i + size > length) {
+                        break;
+                    }
+                    int index = Arrays.binarySearch(hashes, sums[i + size] - sums[i] * powers[size]);
+                    if (index >= 0 && text.startsWith(values[index].text, i)) {
+                        judge(new Span(values[index], i, i + size));
+                    }
                 }
-                int index = Arrays.binarySearch(hashes, sums[i + size] - sums[i] * powers[size]);
-                if (index >= 0 && text.startsWith(values[index].text, i)) {
-                    take(values[index], reading, at, i, i + size, length);
+            }
+            for (Span span : doubtful) {
+                if (foundEnds.get(span.start) && isNear(span.start)) {
+                    take(span);
+                }
+            }
+            for (int i = doubtful.size() - 1; i >= 0; i--) {
+                Span span = doubtful.get(i);
+                if (foundStarts.get(span.end) && isNear(span.end)) {
+                    take(span);
                 }
             }
         }
-    }
 
-    private static void take(Value value, Reading reading, int[] at, int start, int end, int length) {
-        boolean whole = isBoundary(reading, at, start, length) && isBoundary(reading, at, end, length);
-        boolean counts = switch (value.where) {
-            case ANYWHERE, DIGITS -> true;
-            case WORD -> whole && isOneNumber(reading, at, start, end);
-            case CAPITAL -> whole && reading.isUpper(at[start]);
-            case HASH -> whole && reading.at(at[start] - 1) == '#';
-        };
-        if (!counts) {
-            return;
+        private void judge(Span span) {
+            boolean isWhole = isBoundary(span.start) && isBoundary(span.end);
+            switch (span.value.where) {
+                case ANYWHERE -> take(span);
+                case DIGITS -> takeDigits(span);
+                case WORD -> takeIf(isWhole && isOneNumber(span), span);
+                case HASH -> takeIf(isWhole && reading.at(at[span.start] - 1) == '#', span);
+                case CAPITAL, BESIDE -> {
+                    if (isWhole && span.value.where == Where.CAPITAL && reading.isUpper(at[span.start])) {
+                        take(span);
+                    } else if (isWhole) {
+                        doubtful.add(span);
+                    }
+                }
+            }
         }
-        int from = start;
-        int to = end;
-        if (value.where == Where.DIGITS) {
+
+        private void takeIf(boolean counts, Span span) {
+            if (counts) {
+                take(span);
+            }
+        }
+
+        private void take(Span span) {
+            foundStarts.set(span.start);
+            foundEnds.set(span.end);
+            reading.find(at[span.start], at[span.end - 1] + 1, span.value.mark);
+        }
+
+        private void takeDigits(Span span) {
+            int from = span.start;
+            int to = span.end;
             while (from > 0
-                    && start - from < DIGITS_OF_PREFIX
+                    && span.start - from < DIGITS_OF_PREFIX
                     && reading.isDigit(at[from - 1])
-                    && at[from] - at[from - 1] <= WIDEST_GAP + 1) {
+                    && isOneNumber(from)) {
                 from--;
             }
             while (to < length && reading.isDigit(at[to]) && at[to] == at[to - 1] + 1) {
                 to++;
             }
+            int first = at[from];
+            while ("+(".indexOf(reading.at(first - 1)) >= 0) {
+                first--;
+            }
+            reading.find(first, at[to - 1] + 1, Mark.PHONE);
         }
-        int first = at[from];
-        while (value.where == Where.DIGITS && "+(".indexOf(reading.at(first - 1)) >= 0) {
-            first--;
-        }
-        reading.find(first, at[to - 1] + 1, value.mark);
-    }
 
-    /** Whether a word starts or ends there: beside no letter or digit, or between letter and digit, or at a capital. */
-    private static boolean isBoundary(Reading reading, int[] at, int index, int length) {
-        if (index == 0 || index == length || at[index] != at[index - 1] + 1) {
+        /** Whether nothing but what phones are written with lies before that digit. */
+        private boolean isOneNumber(int index) {
+            for (int i = at[index - 1] + 1; i < at[index]; i++) {
+                if (" -./()".indexOf(reading.at(i)) < 0) {
+                    return false;
+                }
+            }
+            return isNear(index);
+        }
+
+        private boolean isNear(int index) {
+            return index == 0 || index == length || at[index] - at[index - 1] <= WIDEST_GAP + 1;
+        }
+
+        /** Whether a word starts or ends there: beside no letter or digit, between the two, or at a capital. */
+        private boolean isBoundary(int index) {
+            if (index == 0 || index == length || at[index] != at[index - 1] + 1) {
+                return true;
+            }
+            int here = at[index];
+            return reading.isDigit(here) != reading.isDigit(here - 1)
+                    || reading.at(here) == Reading.BARRIER
+                    || reading.at(here - 1) == Reading.BARRIER
+                    || reading.isUpper(here) && !reading.isUpper(here - 1);
+        }
+
+        /** Not "1,234.56" where 123456 is looked for. */
+        private boolean isOneNumber(Span span) {
+            for (int i = span.start + 1; i < span.end; i++) {
+                char between = reading.at(at[i] - 1);
+                if ((between == '.' || between == ',') && reading.isDigit(at[i]) && reading.isDigit(at[i] - 2)) {
+                    return false;
+                }
+            }
             return true;
         }
-        int here = at[index];
-        return reading.isDigit(here) != reading.isDigit(here - 1)
-                || reading.at(here) == Reading.BARRIER
-                || reading.at(here - 1) == Reading.BARRIER
-                || reading.isUpper(here) && !reading.isUpper(here - 1);
-    }
-
-    /** Not "1,234.56" where 123456 is looked for. */
-    private static boolean isOneNumber(Reading reading, int[] at, int start, int end) {
-        for (int i = start + 1; i < end; i++) {
-            char between = reading.at(at[i] - 1);
-            if ((between == '.' || between == ',') && reading.isDigit(at[i]) && reading.isDigit(at[i] - 2)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private static long hash(String text) {
@@ -222,33 +292,10 @@ public final class KnownValues {
         private final Map<String, Value> values = new LinkedHashMap<>();
 
         public Builder name(String name) {
-            List<String> parts = new ArrayList<>();
-            for (String piece : name.split("[\\s,]+")) {
-                String part = Reading.compact(piece);
-                if (!part.isEmpty() && !TITLES.contains(part)) {
-                    parts.add(part);
-                    String[] halves = piece.split("[-\u2010-\u2015']+");
-                    if (halves.length > 1) {
-                        Arrays.stream(halves).map(Reading::compact).forEach(this::part);
-                    }
-                    if (hasUmlaut(piece)) {
-                        part(Reading.compact(spellUmlauts(piece)));
-                    }
-                }
-            }
-            parts.forEach(this::part);
-            whole(parts);
-            if (hasUmlaut(name)) {
-                whole(Arrays.stream(name.split("[\\s,]+"))
-                        .map(p -> Reading.compact(spellUmlauts(p)))
-                        .filter(p -> !p.isEmpty() && !TITLES.contains(p))
-                        .toList());
-            }
-            List<String> joined = parts.stream().map(Builder::joinUmlauts).toList();
-            if (!joined.equals(parts)) {
-                joined.forEach(this::part);
-                whole(joined);
-            }
+            String composed = Normalizer.normalize(name, Normalizer.Form.NFC);
+            spelt(composed);
+            spelt(spellUmlauts(composed));
+            spelt(joinUmlauts(composed));
             return this;
         }
 
@@ -287,11 +334,10 @@ public final class KnownValues {
         /** @param address one line or several, parted by commas or line ends */
         public Builder address(String address) {
             add(Reading.compact(address), Mark.ADDRESS);
-            for (String line : address.split("[,;\n]")) {
+            for (String line :
+                    Normalizer.normalize(address, Normalizer.Form.NFC).split("[,;\n]")) {
                 line(line);
-                if (hasUmlaut(line)) {
-                    line(spellUmlauts(line));
-                }
+                line(spellUmlauts(line));
             }
             return this;
         }
@@ -315,19 +361,31 @@ public final class KnownValues {
             return new KnownValues(values.values());
         }
 
-        private void part(String part) {
-            if (part.length() < 2 || NEVER_ALONE.contains(part)) {
-                if (!part.isEmpty() && !isSpaced(part)) {
-                    add(part, Mark.NAME, Where.ANYWHERE);
+        private void spelt(String name) {
+            List<String> parts = new ArrayList<>();
+            for (String piece : name.split("[\\s,]+")) {
+                String part = Reading.compact(piece);
+                if (!part.isEmpty() && !TITLES.contains(part)) {
+                    parts.add(part);
+                    part(part);
+                    for (String half : piece.split("[-\u2010-\u2015'\u2019]+")) {
+                        part(Reading.compact(half));
+                    }
                 }
-                return;
             }
-            Where where = !isSpaced(part)
-                    ? Where.ANYWHERE
-                    : part.length() == 2 || WORDS_OF_THEIR_OWN.contains(part) ? Where.CAPITAL : Where.WORD;
-            add(part, Mark.NAME, where);
-            if (part.length() > WIDEST_GAP) {
-                add(part + "s", Mark.NAME, where);
+            whole(parts);
+        }
+
+        private void part(String part) {
+            if (!isSpaced(part)) {
+                add(part, Mark.NAME, Where.ANYWHERE);
+            } else if (part.length() > 1) {
+                boolean isDoubtful = part.length() == 2 || WORDS_OF_THEIR_OWN.contains(part);
+                Where where = NEVER_ALONE.contains(part) ? Where.BESIDE : isDoubtful ? Where.CAPITAL : Where.WORD;
+                add(part, Mark.NAME, where);
+                if (part.length() > WIDEST_GAP) {
+                    add(part + "s", Mark.NAME, where);
+                }
             }
         }
 
@@ -386,6 +444,7 @@ public final class KnownValues {
             String street = rest.toString();
             String number = numbers.toString();
             if (number.isEmpty() && COUNTRIES.contains(street)) {
+                add(street, Mark.ADDRESS, Where.BESIDE);
                 return;
             }
             if (number.length() >= DIGITS_OF_ID) {
@@ -442,10 +501,6 @@ public final class KnownValues {
             return count;
         }
 
-        private static boolean hasUmlaut(String text) {
-            return text.chars().anyMatch(c -> "äöüåøÄÖÜÅØ".indexOf(c) >= 0);
-        }
-
         /** "Müller" as "Mueller", which folding does not do. */
         private static String spellUmlauts(String text) {
             return text.replaceAll("[äÄ]", "ae")
@@ -456,7 +511,7 @@ public final class KnownValues {
 
         /** "Mueller" as "Müller" folds. */
         private static String joinUmlauts(String text) {
-            return text.replace("ae", "a").replace("oe", "o").replace("ue", "u");
+            return text.replaceAll("(?i)([aou])e", "$1");
         }
     }
 }

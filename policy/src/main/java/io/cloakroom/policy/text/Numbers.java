@@ -398,6 +398,9 @@ final class Numbers {
             return;
         }
         boolean hasPlus = reading.at(start - 1) == '+' || reading.at(start - 1) == '(' && reading.at(start - 2) == '+';
+        if (to - from == 2 && isDecimal(from)) {
+            return;
+        }
         boolean isCued = digits <= LONGEST_PHONE && hasCue(start);
         if (!hasPlus && !isCued && (digits < SHORTEST_PHONE || isReadable(from, to, digits))) {
             longGroups(from, to);
@@ -411,6 +414,10 @@ final class Numbers {
             start--;
         }
         reading.find(start, isPhone ? extension(end) : end, isPhone ? Mark.PHONE : Mark.NUMBER);
+    }
+
+    private boolean isDecimal(int g) {
+        return gap(g) == '.' && reading.at(starts[g]) != '0' && (size(g + 1) <= 2 || size(g) <= 3 && size(g + 1) > 4);
     }
 
     private void longGroups(int from, int to) {
@@ -445,18 +452,8 @@ final class Numbers {
         }
         boolean isTrunk = reading.at(starts[from]) == '0';
         boolean isPrice = areThousands && !isTrunk && (digits <= SHORTEST_PHONE || isCurrencyAfter(ends[to - 1]));
-        boolean isDecimal = to - from == 2
-                && areDotted
-                && !isTrunk
-                && (size(from + 1) <= 2 || size(from) <= 3 && size(from + 1) > 4);
         boolean isVersion = areDotted && hasSingle;
-        return areYears
-                || areRound
-                || isPrice
-                || isDecimal
-                || isVersion
-                || slashes > 1 && !isTrunk
-                || isRising(from, to);
+        return areYears || areRound || isPrice || isVersion || slashes > 1 && !isTrunk || isRising(from, to);
     }
 
     /** "34 36 38 40": steps of one size, between groups of one or two digits. */

@@ -35,8 +35,9 @@ final class Reading {
             return text;
         }
 
-        private boolean joins() {
-            return this == NAME || this == ADDRESS;
+        /** What may stand between two finds that are one. */
+        private String joint() {
+            return this == NAME ? " -.'" : this == ADDRESS ? " -.,/\n" : "";
         }
     }
 
@@ -163,11 +164,11 @@ final class Reading {
         if (next.start < end) {
             return true;
         }
-        if (next.mark != before.mark || !next.mark.joins() || next.start - end > JOINED) {
+        if (next.mark != before.mark || next.start - end > JOINED) {
             return false;
         }
         for (int i = end; i < next.start; i++) {
-            if (chars[i] == BARRIER || isWord(i)) {
+            if (next.mark.joint().indexOf(chars[i]) < 0) {
                 return false;
             }
         }
