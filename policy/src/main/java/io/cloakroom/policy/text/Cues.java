@@ -20,6 +20,8 @@ final class Cues {
         NAME,
         /** The name has a capital. */
         CAPITAL,
+        /** The cue and the name have a capital each. */
+        TITLE,
         /** The name has a capital and ends the sentence or the line, or a comma follows. */
         GREETING,
         /** The name has a capital, and may stand on the next line. */
@@ -97,19 +99,28 @@ final class Cues {
     private void name(int first, Kind kind) {
         String between =
                 kind == Kind.CLOSING || kind == Kind.SIGNED ? " ,.!\n-" : kind == Kind.GREETING ? " " : " :.\"'";
-        if (!isNear(words[first - 1], words[first], WIDEST_GAP, between)) {
+        int cue = first - 2;
+        if (!isNear(words[first - 1], words[first], WIDEST_GAP, between)
+                || reading.at(words[first - 1]) == '\''
+                || kind != Kind.NAME && isShouted(cue)
+                || kind == Kind.TITLE && !reading.isUpper(words[cue])) {
             return;
         }
         int last = -1;
+        boolean isInitial = true;
         for (int w = first; w < words.length && w < first + 2 * MOST_WORDS; w += 2) {
             if (w > first && !continues(w)) {
                 break;
             }
-            if (isName(w)) {
+            if (isName(w) || w > first && goesOn(w)) {
                 last = w;
+                isInitial &= words[w + 1] - words[w] == 1;
             } else if (!PARTICLES.contains(word(w))) {
                 break;
             }
+        }
+        if (isInitial) {
+            last = -1;
         }
         if (last < 0 && kind == Kind.NAME) {
             last = small(first);
@@ -127,6 +138,13 @@ final class Cues {
 
     private boolean isName(int w) {
         return reading.isUpper(words[w]) && !isShouted(w) && isPlain(w);
+    }
+
+    /** Behind a first word more may be a name: what is a word or a country otherwise, and the "angelo" of "D'angelo". */
+    private boolean goesOn(int w) {
+        boolean isElided = words[w - 1] - words[w - 2] == 1 && reading.at(words[w - 1]) == '\'';
+        boolean isCapital = reading.isUpper(words[w]) && !isShouted(w) && words[w + 1] - words[w] > 2;
+        return reading.isLetter(words[w]) && (isElided || isCapital);
     }
 
     /** In capitals throughout, which tells nothing of a name. */
@@ -157,7 +175,7 @@ final class Cues {
         int end = words[last + 1];
         char next = reading.at(end);
         return switch (kind) {
-            case NAME, CAPITAL, SIGNED, BIRTH -> true;
+            case NAME, CAPITAL, TITLE, SIGNED, BIRTH -> true;
             case GREETING -> next == '\n' || ",!.?:;-".indexOf(next) >= 0;
             case CLOSING ->
                 next == '\n'
@@ -200,9 +218,11 @@ final class Cues {
         Map<String, List<Cue>> cues = new HashMap<>();
         Map.of(
                         Kind.NAME,
-                        "my name is;my name s;my full name is;name is;my nam is;call me;calls me;called me;call him;call her;people call me;goes by;go by;mr;mrs;miss;ms;mx;signed by;ich heisse;mein name ist;je m appelle;mon nom est;mi chiamo;il mio nome e;me llamo;mi nombre es",
+                        "my name is;my name s;my full name is;name is;my nam is;call me;calls me;called me;call him;call her;people call me;goes by;go by;mr;mrs;signed by;ich heisse;mein name ist;je m appelle;mon nom est;mi chiamo;il mio nome e;me llamo;mi nombre es",
                         Kind.CAPITAL,
-                        "i m;i am;im;this is;it s;speaking with;spoke to;spoke with;talked to;signed;dr;prof;professor;sir;dame;herr;frau;monsieur;madame;mme;mlle;signor;signora;senor;senora;don;dona;ich bin;je suis;sono;soy;name;surname;nom;nombre;nome;attn;c o;dear;cher;chere;liebe;lieber;geehrte;geehrter;caro;cara;gentile;estimado;estimada;querido;querida;recipient;cardholder;named;under the name;in the name of;last name is;first name is;surname is",
+                        "i m;i am;im;this is;it s;speaking with;spoke to;spoke with;talked to;signed;dr;prof;professor;sir;dame;herr;frau;monsieur;madame;mme;mlle;signor;signora;senor;senora;ich bin;je suis;sono;soy;name;surname;nom;nombre;nome;attn;c o;dear;cher;chere;liebe;lieber;geehrte;geehrter;caro;cara;gentile;estimado;estimada;querido;querida;recipient;cardholder;named;under the name;in the name of;last name is;first name is;surname is",
+                        Kind.TITLE,
+                        "miss;ms;mx;don;dona",
                         Kind.SIGNED,
                         "regards;sincerely;faithfully;gruss;grusse;grussen;cordialement;saluti;saludos;saludo",
                         Kind.GREETING,

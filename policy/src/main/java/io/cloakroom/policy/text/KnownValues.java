@@ -43,8 +43,8 @@ public final class KnownValues {
     private static final int DIGITS_OF_PREFIX = 8;
     private static final int WIDEST_GAP = 3;
 
-    private static final Set<String> TITLES =
-            words("mr mrs ms miss dr prof sir madam herr frau mme mlle monsieur signor");
+    private static final Set<String> TITLES = words(
+            "mr mrs ms miss dr prof sir madam herr frau mme mlle monsieur signor signora jr sr ii iii iv md dds phd dvm mba dipl ing med rer nat");
     private static final Set<String> NEVER_ALONE = words(
             "van von der den de del della di da do dos das du des la le las los el al bin ibn ben ter ten zu zum af av och und y e an so my no he in on to as is it be us we me go if or at by up of hi ok not the and for you are was has had who how why all any can but out our her his its she they them this that");
     private static final Set<String> WORDS_OF_THEIR_OWN = words(
@@ -293,6 +293,7 @@ public final class KnownValues {
 
         public Builder name(String name) {
             String composed = Normalizer.normalize(name, Normalizer.Form.NFC);
+            add(Reading.compact(name), Mark.NAME);
             spelt(composed);
             spelt(spellUmlauts(composed));
             spelt(joinUmlauts(composed));

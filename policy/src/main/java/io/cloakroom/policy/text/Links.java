@@ -68,8 +68,9 @@ final class Links {
     /** "5@10" is a price; without a dot there must be letters on both sides. */
     private static boolean isAddress(Reading reading, int start, int end) {
         String host = reading.text().substring(reading.text().lastIndexOf('@', end - 1) + 1, end);
+        int at = end - host.length();
         return host.indexOf('.') >= 0
-                || hasLetter(reading, end - host.length(), end) && hasLetter(reading, start, end - host.length());
+                || host.length() > 2 && at - start > 2 && hasLetter(reading, at, end) && hasLetter(reading, start, at);
     }
 
     private static boolean hasLetter(Reading reading, int start, int end) {
@@ -218,8 +219,10 @@ final class Links {
             boolean isTight = !isSpace(reading.at(label - 1)) || !isSpace(reading.at(end)) && reading.at(end) != '.';
             boolean isWritten = label - end > 1 && hasLetter(reading, end, label);
             isSpelled |= isWritten;
+            boolean isPoint = isWritten && reading.text().startsWith("point", end + 1);
             end = labelEnd;
-            if (DOMAINS.isValidTld(text) && (isTight || isWritten || !ALSO_WORDS.contains(text))) {
+            if (DOMAINS.isValidTld(text)
+                    && (isTight && !isPoint || isWritten && !isPoint || !ALSO_WORDS.contains(text))) {
                 accepted = end;
             }
         }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.commons.validator.routines.IBANValidator;
 import org.apache.commons.validator.routines.InetAddressValidator;
+import org.apache.commons.validator.routines.checkdigit.IBANCheckDigit;
 import org.apache.commons.validator.routines.checkdigit.LuhnCheckDigit;
 
 /**
@@ -25,11 +26,15 @@ final class Numbers {
     private static final int LONG_NUMBER = 8;
     private static final int SHORTEST_CARD = 12;
     private static final int LONGEST_CARD = 19;
+    private static final int FOURS_OF_CARD = 4;
     private static final int LONGEST_PRICE = 9;
+    private static final int SHORTEST_IBAN = 15;
+    private static final int LONGEST_IBAN = 34;
     private static final int LONGEST_IP = 45;
     private static final int LONGEST_ZONE = 16;
     private static final int WIDEST_GAP = 3;
     private static final int LONGEST_EXTENSION = 6;
+    private static final int LEAST_SPELLED = 3;
     private static final int CUE_REACH = 32;
 
     private static final String GAP = " -./()";
@@ -90,30 +95,39 @@ final class Numbers {
             if (!isIbanHead(start)) {
                 continue;
             }
-            IBANValidator.Validator country = IBANS.getValidator(
-                    reading.text().substring(start, start + 2).toUpperCase(java.util.Locale.ROOT));
-            if (country == null) {
-                continue;
-            }
-            StringBuilder iban = new StringBuilder();
-            int i = start;
-            for (int gap = 0; iban.length() < country.getIbanLength() && gap < 2; i++) {
-                char c = reading.at(i);
-                if (c >= '0' && c <= '9' || c >= 'a' && c <= 'z') {
-                    iban.append(Character.toUpperCase(c));
-                    gap = 0;
-                } else if (c == ' ' || c == '-' || c == '.') {
-                    gap++;
-                } else {
-                    break;
-                }
-            }
-            if (iban.length() == country.getIbanLength()
-                    && !reading.isWord(i)
-                    && country.getRegexValidator().isValid(iban.toString())) {
-                reading.find(start, i, Mark.IBAN);
+            int end = ibanEnd(start);
+            if (end > 0) {
+                reading.find(start, end, Mark.IBAN);
             }
         }
+    }
+
+    /** At the country's length if there is a shape for it, else at the first word's end with a right checksum. */
+    private int ibanEnd(int start) {
+        StringBuilder iban = new StringBuilder();
+        IBANValidator.Validator country = null;
+        for (int i = start, gap = 0; iban.length() < LONGEST_IBAN && gap < 2; i++) {
+            char c = reading.at(i);
+            if (c >= '0' && c <= '9' || c >= 'a' && c <= 'z') {
+                iban.append((char) (c >= 'a' ? c - 32 : c));
+                gap = 0;
+            } else if (c == ' ' || c == '-' || c == '.') {
+                gap++;
+            } else {
+                return -1;
+            }
+            if (iban.length() == 2) {
+                country = IBANS.getValidator(iban.toString());
+            }
+            boolean isWhole = gap == 0 && iban.length() >= SHORTEST_IBAN && !reading.isWord(i + 1);
+            if (isWhole
+                    && (country == null
+                            ? IBANCheckDigit.IBAN_CHECK_DIGIT.isValid(iban.toString())
+                            : country.getRegexValidator().isValid(iban.toString()))) {
+                return i + 1;
+            }
+        }
+        return -1;
     }
 
     private boolean isIbanHead(int start) {
@@ -276,29 +290,25 @@ final class Numbers {
         return g + 4;
     }
 
-    /** The most groups from there that are a card: four groups of four whatever the checksum, others by the checksum. */
+    /** The most groups from there that are a card: fours whatever the checksum, others by the checksum. */
     private int card(int g) {
         int found = -1;
         int digits = 0;
         for (int to = g; to < groups && digits + size(to) <= LONGEST_CARD; ) {
             digits += size(to++);
-            if (digits >= SHORTEST_CARD && hasCardShape(g, to) && (areFours(g, to) || isLuhn(g, to))) {
+            if (digits >= SHORTEST_CARD && hasCardShape(g, to) && isLuhn(g, to)) {
                 found = to;
             }
         }
+        int fours = g;
+        while (fours < groups && size(fours) == 4 && (fours == g || gap(fours - 1) == gap(g) && gap(g) != 0)) {
+            fours++;
+        }
+        found = fours - g >= FOURS_OF_CARD ? Math.max(found, fours) : found;
         if (found > 0) {
             reading.find(starts[g], ends[found - 1], Mark.CARD);
         }
         return found;
-    }
-
-    private boolean areFours(int from, int to) {
-        for (int g = from; g < to; g++) {
-            if (size(g) != 4) {
-                return false;
-            }
-        }
-        return to - from == 4;
     }
 
     /** One group, single digits, or groups as cards have them. */
@@ -334,7 +344,7 @@ final class Numbers {
                 || gap(g - 1) == between && between != ' ') {
             return -1;
         }
-        boolean isYearFirst = size(g) == 4 && isYear(g) && isDay(g + 1) && isDay(g + 2);
+        boolean isYearFirst = isYear(g) && isDay(g + 1) && isDay(g + 2);
         boolean isYearLast =
                 isDay(g) && isDay(g + 1) && (size(g + 2) == 4 && isYear(g + 2) || size(g + 2) == 2 && between != ' ');
         return isYearFirst || isYearLast ? g + 3 : -1;
@@ -401,7 +411,7 @@ final class Numbers {
         if (to - from == 2 && isDecimal(from)) {
             return;
         }
-        boolean isCued = digits <= LONGEST_PHONE && hasCue(start);
+        boolean isCued = digits <= LONGEST_PHONE && (isShortAtHome(from, to) || hasCue(start));
         if (!hasPlus && !isCued && (digits < SHORTEST_PHONE || isReadable(from, to, digits))) {
             longGroups(from, to);
             return;
@@ -414,6 +424,11 @@ final class Numbers {
             start--;
         }
         reading.find(start, isPhone ? extension(end) : end, isPhone ? Mark.PHONE : Mark.NUMBER);
+    }
+
+    /** "06 6930": with the zero, two groups are enough. */
+    private boolean isShortAtHome(int from, int to) {
+        return to - from == 2 && gap(from) != '.' && reading.at(starts[from]) == '0' && size(from) > 1;
     }
 
     private boolean isDecimal(int g) {
@@ -440,6 +455,7 @@ final class Numbers {
         boolean hasSingle = false;
         boolean areRound = true;
         int slashes = 0;
+        int dots = 0;
         for (int g = from; g < to; g++) {
             areYears &= isYear(g);
             areRound &= size(g) <= 4 && value(g) % 50 == 0 && reading.at(starts[g]) != '0';
@@ -448,12 +464,30 @@ final class Numbers {
                 areDotted &= gap(g - 1) == '.';
                 hasSingle |= size(g) == 1;
                 slashes += gap(g - 1) == '/' ? 1 : 0;
+                dots += gap(g - 1) == '.' ? 1 : 0;
             }
         }
         boolean isTrunk = reading.at(starts[from]) == '0';
-        boolean isPrice = areThousands && !isTrunk && (digits <= SHORTEST_PHONE || isCurrencyAfter(ends[to - 1]));
+        boolean isPrice = areThousands
+                && !isTrunk
+                && (digits <= SHORTEST_PHONE || value(to - 1) == 0 || isCurrencyAfter(ends[to - 1]));
         boolean isVersion = areDotted && hasSingle;
-        return areYears || areRound || isPrice || isVersion || slashes > 1 && !isTrunk || isRising(from, to);
+        boolean isSpan = to - from == 2
+                && gap(from) == '-'
+                && isLongAgo(from)
+                && isLongAgo(from + 1)
+                && value(from) < value(from + 1);
+        return areYears
+                || isSpan
+                || areRound
+                || isPrice
+                || isVersion
+                || slashes > 0 && slashes + dots > 1 && !isTrunk
+                || isRising(from, to);
+    }
+
+    private boolean isLongAgo(int group) {
+        return size(group) == 4 && value(group) >= 1000 && value(group) <= 2100;
     }
 
     /** "34 36 38 40": steps of one size, between groups of one or two digits. */
@@ -515,7 +549,7 @@ final class Numbers {
         int end = 0;
         int digits = 0;
         int times = 1;
-        boolean hasWord = false;
+        int spelled = 0;
         for (int w = 0; w <= words.length; w += 2) {
             String word = w < words.length && words[w + 1] - words[w] <= 8
                     ? reading.text().substring(words[w], words[w + 1])
@@ -524,7 +558,7 @@ final class Numbers {
             boolean isNumber = !word.isEmpty() && reading.isDigit(words[w]) && word.length() <= 5;
             boolean follows = start >= 0 && w < words.length && isSpelling(end, words[w]);
             if (start >= 0 && !(follows && (value != null || isNumber))) {
-                if (hasWord && digits >= SHORTEST_PHONE) {
+                if (spelled >= LEAST_SPELLED && digits >= SHORTEST_PHONE) {
                     reading.find(start, end, Mark.PHONE);
                 }
                 start = -1;
@@ -536,7 +570,7 @@ final class Numbers {
                 start = words[w];
                 digits = 0;
                 times = 1;
-                hasWord = false;
+                spelled = 0;
             }
             end = words[w + 1];
             if (value != null && value < 0) {
@@ -545,7 +579,7 @@ final class Numbers {
                 digits += isNumber ? word.length() : times;
                 times = 1;
             }
-            hasWord |= value != null;
+            spelled += value != null ? 1 : 0;
         }
     }
 
