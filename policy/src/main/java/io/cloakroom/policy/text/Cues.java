@@ -133,7 +133,7 @@ final class Cues {
     private boolean continues(int w) {
         int end = words[w - 1];
         boolean isInitial = end - words[w - 2] == 1;
-        return isNear(end, words[w], isInitial ? 2 : 1, isInitial ? " ." : " -'");
+        return isNear(end, words[w], isInitial ? 2 : 1, isInitial ? " .'" : " -'");
     }
 
     private boolean isName(int w) {
@@ -143,7 +143,9 @@ final class Cues {
     /** Behind a first word more may be a name: what is a word or a country otherwise, and the "angelo" of "D'angelo". */
     private boolean goesOn(int w) {
         boolean isElided = words[w - 1] - words[w - 2] == 1 && reading.at(words[w - 1]) == '\'';
-        boolean isCapital = reading.isUpper(words[w]) && !isShouted(w) && words[w + 1] - words[w] > 2;
+        boolean isCapital = reading.isUpper(words[w])
+                && !isShouted(w)
+                && (words[w + 1] - words[w] > 2 || reading.at(words[w + 1]) == '\'');
         return reading.isLetter(words[w]) && (isElided || isCapital);
     }
 
@@ -218,9 +220,9 @@ final class Cues {
         Map<String, List<Cue>> cues = new HashMap<>();
         Map.of(
                         Kind.NAME,
-                        "my name is;my name s;my full name is;name is;my nam is;call me;calls me;called me;call him;call her;people call me;goes by;go by;mr;mrs;signed by;ich heisse;mein name ist;je m appelle;mon nom est;mi chiamo;il mio nome e;me llamo;mi nombre es",
+                        "my name is;my name s;my full name is;my nam is;call me;calls me;called me;call him;call her;mr;mrs;signed by;ich heisse;mein name ist;je m appelle;mon nom est;mi chiamo;il mio nome e;me llamo;mi nombre es",
                         Kind.CAPITAL,
-                        "i m;i am;im;this is;it s;speaking with;spoke to;spoke with;talked to;signed;dr;prof;professor;sir;dame;herr;frau;monsieur;madame;mme;mlle;signor;signora;senor;senora;ich bin;je suis;sono;soy;name;surname;nom;nombre;nome;attn;c o;dear;cher;chere;liebe;lieber;geehrte;geehrter;caro;cara;gentile;estimado;estimada;querido;querida;recipient;cardholder;named;under the name;in the name of;last name is;first name is;surname is",
+                        "name is;goes by;go by;i m;i am;im;this is;it s;speaking with;spoke to;spoke with;talked to;signed;dr;prof;professor;sir;dame;herr;frau;monsieur;madame;mme;mlle;signor;signora;senor;senora;ich bin;je suis;sono;soy;name;surname;nom;nombre;nome;attn;c o;dear;cher;chere;liebe;lieber;geehrte;geehrter;caro;cara;gentile;estimado;estimada;querido;querida;recipient;cardholder;named;under the name;in the name of;last name is;first name is;surname is",
                         Kind.TITLE,
                         "miss;ms;mx;don;dona",
                         Kind.SIGNED,

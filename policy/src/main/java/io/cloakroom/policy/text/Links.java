@@ -91,7 +91,10 @@ final class Links {
         while (path < end && "/?#".indexOf(text.charAt(path)) < 0) {
             path++;
         }
-        int host = Math.max(authority, text.lastIndexOf('@', path - 1) + 1);
+        int host = path;
+        while (host > authority && text.charAt(host - 1) != '@') {
+            host--;
+        }
         if (isMoreThanAName(text.substring(host, path))) {
             reading.find(start, end, Mark.LINK);
             return;
@@ -115,7 +118,7 @@ final class Links {
         if (bare.startsWith("[")) {
             return false; // an address of version 6, which is found as such
         }
-        String[] labels = (port > 0 ? bare.substring(0, port) : bare).split("\\.");
+        String[] labels = (port > 0 ? bare.substring(0, port) : bare).split("\\.", -1);
         int count = labels.length;
         if (count > 2 && labels[count - 1].length() == 2 && SECOND_LEVEL.contains(labels[count - 2])) {
             count--;

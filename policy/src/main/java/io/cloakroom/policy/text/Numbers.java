@@ -8,7 +8,6 @@ import java.util.Set;
 import org.apache.commons.validator.routines.IBANValidator;
 import org.apache.commons.validator.routines.InetAddressValidator;
 import org.apache.commons.validator.routines.checkdigit.IBANCheckDigit;
-import org.apache.commons.validator.routines.checkdigit.LuhnCheckDigit;
 
 /**
  * Finds cards, phones, IBANs, IP addresses and other long numbers. Groups of digits with at most three spaces, dashes,
@@ -26,6 +25,7 @@ final class Numbers {
     private static final int LONG_NUMBER = 8;
     private static final int SHORTEST_CARD = 12;
     private static final int LONGEST_CARD = 19;
+    private static final int SHORTEST_GROUP = 4;
     private static final int FOURS_OF_CARD = 4;
     private static final int LONGEST_PRICE = 9;
     private static final int SHORTEST_IBAN = 15;
@@ -67,6 +67,7 @@ final class Numbers {
     private static final Map<String, Integer> DIGIT_WORDS = digitWords();
 
     private final Reading reading;
+    private final byte[] card = new byte[LONGEST_CARD];
     /** Where the groups of the row start and end. */
     private int[] starts = new int[16];
 
@@ -123,7 +124,8 @@ final class Numbers {
             if (isWhole
                     && (country == null
                             ? IBANCheckDigit.IBAN_CHECK_DIGIT.isValid(iban.toString())
-                            : country.getRegexValidator().isValid(iban.toString()))) {
+                            : country.getIbanLength() == iban.length()
+                                    && country.getRegexValidator().isValid(iban.toString()))) {
                 return i + 1;
             }
         }
@@ -293,44 +295,43 @@ final class Numbers {
     /** The most groups from there that are a card: fours whatever the checksum, others by the checksum. */
     private int card(int g) {
         int found = -1;
-        int digits = 0;
-        for (int to = g; to < groups && digits + size(to) <= LONGEST_CARD; ) {
-            digits += size(to++);
-            if (digits >= SHORTEST_CARD && hasCardShape(g, to) && isLuhn(g, to)) {
+        boolean areSingle = true;
+        boolean areLong = true;
+        int count = 0;
+        for (int to = g; to < groups && count + size(to) <= LONGEST_CARD && (areSingle || areLong); ) {
+            for (int i = starts[to]; i < ends[to]; i++) {
+                card[count++] = (byte) (reading.at(i) - '0');
+            }
+            boolean isShaped = areLong || areSingle && size(to) == 1;
+            areSingle &= size(to) == 1;
+            areLong &= size(to) >= SHORTEST_GROUP;
+            to++;
+            if (count >= SHORTEST_CARD && isShaped && isLuhn(count)) {
                 found = to;
             }
         }
         int fours = g;
-        while (fours < groups && size(fours) == 4 && (fours == g || gap(fours - 1) == gap(g) && gap(g) != 0)) {
+        while (fours < groups
+                && size(fours) == SHORTEST_GROUP
+                && (fours == g || gap(fours - 1) == gap(g) && gap(g) != 0)) {
             fours++;
         }
         found = fours - g >= FOURS_OF_CARD ? Math.max(found, fours) : found;
-        if (found > 0) {
-            reading.find(starts[g], ends[found - 1], Mark.CARD);
+        if (found < 0 || reading.at(starts[g] - 1) == '+') {
+            return -1;
         }
+        reading.find(starts[g], ends[found - 1], Mark.CARD);
         return found;
     }
 
-    /** One group, single digits, or groups as cards have them. */
-    private boolean hasCardShape(int from, int to) {
-        if (to - from == 1) {
-            return reading.at(starts[from] - 1) != '+';
+    /** The sum that the last digit of a card makes a multiple of ten (ISO/IEC 7812). */
+    private boolean isLuhn(int count) {
+        int sum = 0;
+        for (int i = 0; i < count; i++) {
+            int digit = card[count - 1 - i] << (i & 1);
+            sum += digit > 9 ? digit - 9 : digit;
         }
-        boolean areSingle = true;
-        boolean areLong = true;
-        for (int g = from; g < to; g++) {
-            areSingle &= size(g) == 1;
-            areLong &= size(g) >= 4 || g == to - 1;
-        }
-        return areSingle || areLong && reading.at(starts[from] - 1) != '+';
-    }
-
-    private boolean isLuhn(int from, int to) {
-        StringBuilder code = new StringBuilder(LONGEST_CARD);
-        for (int g = from; g < to; g++) {
-            code.append(reading.text(), starts[g], ends[g]);
-        }
-        return LuhnCheckDigit.LUHN_CHECK_DIGIT.isValid(code.toString());
+        return sum % 10 == 0;
     }
 
     private int date(int g) {

@@ -132,9 +132,17 @@ final class Reading {
         return words;
     }
 
-    /** That part of the text is to go; where finds overlap, all of them go and the longest names the mark. */
+    /** That part is to go, with all of a character that was read as several; where finds overlap, all of them go and the longest names the mark. */
     void find(int start, int end, Mark mark) {
-        finds.add(new Find(start, end, mark));
+        int first = start;
+        int last = end;
+        while (first > 0 && starts[first] == starts[first - 1]) {
+            first--;
+        }
+        while (last < length && starts[last] == starts[last - 1]) {
+            last++;
+        }
+        finds.add(new Find(first, last, mark));
     }
 
     /** The original with a mark for each find. */
