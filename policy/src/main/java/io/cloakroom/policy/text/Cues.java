@@ -37,6 +37,7 @@ final class Cues {
     private static final int MOST_WORDS = 4;
     private static final int WIDEST_GAP = 4;
     private static final int LONGEST_BIRTH_GAP = 3;
+    private static final int LONGEST_FLOURISH = 6;
 
     private static final Map<String, List<Cue>> CUES = cues();
     private static final Set<String> PARTICLES = Set.of(
@@ -98,12 +99,13 @@ final class Cues {
 
     private void name(int first, Kind kind) {
         String between =
-                kind == Kind.CLOSING || kind == Kind.SIGNED ? " ,.!\n-" : kind == Kind.GREETING ? " " : " :.\"'";
+                kind == Kind.CLOSING || kind == Kind.SIGNED ? " ,.!\n-" : kind == Kind.GREETING ? " " : " :.?\"'";
         int cue = first - 2;
         if (!isNear(words[first - 1], words[first], WIDEST_GAP, between)
                 || reading.at(words[first - 1]) == '\''
                 || kind != Kind.NAME && isShouted(cue)
-                || kind == Kind.TITLE && !reading.isUpper(words[cue])) {
+                || kind == Kind.TITLE && !reading.isUpper(words[cue])
+                || kind == Kind.CLOSING && isNear(words[first - 1], words[first], WIDEST_GAP, " ")) {
             return;
         }
         int last = -1;
@@ -119,7 +121,7 @@ final class Cues {
                 break;
             }
         }
-        if (isInitial) {
+        if (isInitial || last >= 0 && reading.at(words[last + 1]) == '-' && reading.isLetter(words[last + 1] + 1)) {
             last = -1;
         }
         if (last < 0 && kind == Kind.NAME) {
@@ -143,10 +145,11 @@ final class Cues {
     /** Behind a first word more may be a name: what is a word or a country otherwise, and the "angelo" of "D'angelo". */
     private boolean goesOn(int w) {
         boolean isElided = words[w - 1] - words[w - 2] == 1 && reading.at(words[w - 1]) == '\'';
+        boolean isDouble = reading.at(words[w] - 1) == '-' && words[w + 1] - words[w] > 2;
         boolean isCapital = reading.isUpper(words[w])
                 && !isShouted(w)
                 && (words[w + 1] - words[w] > 2 || reading.at(words[w + 1]) == '\'');
-        return reading.isLetter(words[w]) && (isElided || isCapital);
+        return reading.isLetter(words[w]) && (isElided || isDouble || isCapital);
     }
 
     /** In capitals throughout, which tells nothing of a name. */
@@ -179,9 +182,13 @@ final class Cues {
         return switch (kind) {
             case NAME, CAPITAL, TITLE, SIGNED, BIRTH -> true;
             case GREETING -> next == '\n' || ",!.?:;-".indexOf(next) >= 0;
-            case CLOSING ->
-                next == '\n'
-                        || ".!,".indexOf(next) >= 0 && (reading.at(end + 1) == '\n' || reading.at(end + 2) == '\n');
+            case CLOSING -> {
+                int line = end;
+                while (line - end < LONGEST_FLOURISH && " x.!,:)*<3".indexOf(reading.at(line)) >= 0) {
+                    line++;
+                }
+                yield reading.at(line) == '\n';
+            }
         };
     }
 

@@ -6,12 +6,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What is known of one person, made ready to be found in free text: by letters and digits alone, so that case, accents,
@@ -37,7 +40,9 @@ public final class KnownValues {
     public static final KnownValues NONE = new Builder().build();
 
     private static final long BASE = 0x9E3779B97F4A7C15L | 1;
+    private static final int SLOT_BITS = 11;
     private static final int LONG_ENOUGH = 7;
+    private static final int FIRST_UNSPACED = 0x0e00;
     private static final int MOST_PARTS = 6;
     private static final int DIGITS_OF_ID = 5;
     private static final int DIGITS_OF_PREFIX = 8;
@@ -87,9 +92,12 @@ public final class KnownValues {
         DIGITS
     }
 
-    private record Value(String text, Mark mark, Where where) {}
+    private record Value(String text, long hash, Mark mark, Where where) {}
 
     private record Span(Value value, int start, int end) {}
+
+    /** A bit for each hash, by its first bits, which spares most of the searches. */
+    private final long[] seen = new long[1 << SLOT_BITS - 6];
 
     private final long[] hashes;
     private final Value[] values;
@@ -98,19 +106,29 @@ public final class KnownValues {
 
     private KnownValues(Collection<Value> all) {
         values = all.toArray(Value[]::new);
-        Arrays.sort(values, (a, b) -> Long.compare(hash(a.text), hash(b.text)));
-        hashes = Arrays.stream(values).mapToLong(v -> hash(v.text)).toArray();
-        lengths = Arrays.stream(values)
-                .mapToInt(v -> v.text.length())
-                .distinct()
-                .sorted()
-                .toArray();
-        lengthsWithin = Arrays.stream(values)
-                .filter(v -> v.where == Where.ANYWHERE || v.where == Where.DIGITS)
-                .mapToInt(v -> v.text.length())
-                .distinct()
-                .sorted()
-                .toArray();
+        Arrays.sort(values, Comparator.comparingLong(Value::hash));
+        hashes = new long[values.length];
+        BitSet sizes = new BitSet();
+        BitSet sizesWithin = new BitSet();
+        for (int i = 0; i < values.length; i++) {
+            Value value = values[i];
+            hashes[i] = value.hash;
+            seen[slot(value.hash) >> 6] |= 1L << slot(value.hash);
+            sizes.set(value.text.length());
+            if (value.where == Where.ANYWHERE || value.where == Where.DIGITS) {
+                sizesWithin.set(value.text.length());
+            }
+        }
+        lengths = sizes.stream().toArray();
+        lengthsWithin = sizesWithin.stream().toArray();
+    }
+
+    private static int slot(long hash) {
+        return (int) (hash >>> 64 - SLOT_BITS);
+    }
+
+    private int indexOf(long hash) {
+        return (seen[slot(hash) >> 6] & 1L << slot(hash)) == 0 ? -1 : Arrays.binarySearch(hashes, hash);
     }
 
     /** Compares hashes of what starts at each letter and digit with those of the values, and texts where they agree. */
@@ -163,7 +181,7 @@ public final class KnownValues {
                     if (i + size > length) {
                         break;
                     }
-                    int index = Arrays.binarySearch(hashes, sums[i + size] - sums[i] * powers[size]);
+                    int index = indexOf(sums[i + size] - sums[i] * powers[size]);
                     if (index >= 0 && text.startsWith(values[index].text, i)) {
                         judge(new Span(values[index], i, i + size));
                     }
@@ -289,14 +307,20 @@ public final class KnownValues {
     /** Takes values as they were given; one without a letter or digit says nothing. */
     public static final class Builder {
 
+        private static final Pattern PIECES = Pattern.compile("[\\s,]+");
+        private static final Pattern HALVES = Pattern.compile("[-\\u2010-\\u2015'\\u2019]+");
+        private static final Pattern LINES = Pattern.compile("[,;\n]");
+        private static final Pattern TOKENS = Pattern.compile("[^\\p{L}\\p{M}\\p{N}]+");
+        private static final Pattern SPELT_UMLAUT = Pattern.compile("(?i)([aou])e");
+
         private final Map<String, Value> values = new LinkedHashMap<>();
 
         public Builder name(String name) {
             String composed = Normalizer.normalize(name, Normalizer.Form.NFC);
             add(Reading.compact(name), Mark.NAME);
-            spelt(composed);
-            spelt(spellUmlauts(composed));
-            spelt(joinUmlauts(composed));
+            Stream.of(composed, spellUmlauts(composed), joinUmlauts(composed))
+                    .distinct()
+                    .forEach(this::spelt);
             return this;
         }
 
@@ -315,7 +339,7 @@ public final class KnownValues {
                     }
                 }
                 String alone = Reading.compact(local);
-                if (alone.length() >= DIGITS_OF_ID && alone.chars().anyMatch(Character::isDigit)) {
+                if (alone.length() >= DIGITS_OF_ID && alone.chars().anyMatch(Builder::isDigit)) {
                     add(alone, Mark.EMAIL, Where.WORD);
                 }
             }
@@ -323,11 +347,12 @@ public final class KnownValues {
         }
 
         public Builder phone(String phone) {
-            String digits = Reading.compact(phone).replaceAll("[^0-9]", "");
+            StringBuilder digits = new StringBuilder();
+            Reading.compact(phone).chars().filter(Builder::isDigit).forEach(c -> digits.append((char) c));
             if (digits.length() >= LONG_ENOUGH) {
                 add(digits.substring(digits.length() - LONG_ENOUGH), Mark.PHONE, Where.DIGITS);
             } else if (digits.length() > WIDEST_GAP) {
-                add(digits, Mark.PHONE, Where.WORD);
+                add(digits.toString(), Mark.PHONE, Where.WORD);
             }
             return this;
         }
@@ -335,10 +360,8 @@ public final class KnownValues {
         /** @param address one line or several, parted by commas or line ends */
         public Builder address(String address) {
             add(Reading.compact(address), Mark.ADDRESS);
-            for (String line :
-                    Normalizer.normalize(address, Normalizer.Form.NFC).split("[,;\n]")) {
-                line(line);
-                line(spellUmlauts(line));
+            for (String line : LINES.split(Normalizer.normalize(address, Normalizer.Form.NFC))) {
+                Stream.of(line, spellUmlauts(line)).distinct().forEach(this::line);
             }
             return this;
         }
@@ -364,12 +387,12 @@ public final class KnownValues {
 
         private void spelt(String name) {
             List<String> parts = new ArrayList<>();
-            for (String piece : name.split("[\\s,]+")) {
+            for (String piece : PIECES.split(name)) {
                 String part = Reading.compact(piece);
                 if (!part.isEmpty() && !TITLES.contains(part)) {
                     parts.add(part);
                     part(part);
-                    for (String half : piece.split("[-\u2010-\u2015'\u2019]+")) {
+                    for (String half : HALVES.split(piece)) {
                         part(Reading.compact(half));
                     }
                 }
@@ -419,7 +442,7 @@ public final class KnownValues {
         }
 
         private void line(String line) {
-            String[] tokens = line.trim().split("[^\\p{L}\\p{M}\\p{N}]+");
+            String[] tokens = TOKENS.split(line);
             StringBuilder all = new StringBuilder();
             StringBuilder numbers = new StringBuilder();
             StringBuilder rest = new StringBuilder();
@@ -431,7 +454,7 @@ public final class KnownValues {
                     continue;
                 }
                 all.append(text);
-                if (text.chars().anyMatch(Character::isDigit)) {
+                if (text.chars().anyMatch(Builder::isDigit)) {
                     numbers.append(text);
                     if (text.length() >= DIGITS_OF_ID) {
                         add(text, Mark.ADDRESS, Where.WORD);
@@ -482,21 +505,29 @@ public final class KnownValues {
 
         private void add(String text, Mark mark, Where where) {
             if (!text.isEmpty()) {
-                values.merge(text, new Value(text, mark, where), (a, b) -> a.where.compareTo(b.where) <= 0 ? a : b);
+                values.merge(
+                        text,
+                        new Value(text, hash(text), mark, where),
+                        (a, b) -> a.where.compareTo(b.where) <= 0 ? a : b);
             }
         }
 
         /** Whether its script parts words by spaces. */
         private static boolean isSpaced(String text) {
-            return text.codePoints().noneMatch(c -> switch (Character.UnicodeScript.of(c)) {
-                case HAN, HIRAGANA, KATAKANA, THAI, LAO, KHMER, MYANMAR -> true;
-                default -> false;
-            });
+            return text.chars().allMatch(c -> c < FIRST_UNSPACED)
+                    || text.codePoints().noneMatch(c -> switch (Character.UnicodeScript.of(c)) {
+                        case HAN, HIRAGANA, KATAKANA, THAI, LAO, KHMER, MYANMAR -> true;
+                        default -> false;
+                    });
+        }
+
+        private static boolean isDigit(int c) {
+            return c >= '0' && c <= '9';
         }
 
         private static int digitsAtTheEnd(String text) {
             int count = 0;
-            while (count < text.length() && Character.isDigit(text.charAt(text.length() - 1 - count))) {
+            while (count < text.length() && isDigit(text.charAt(text.length() - 1 - count))) {
                 count++;
             }
             return count;
@@ -504,6 +535,9 @@ public final class KnownValues {
 
         /** "Müller" as "Mueller", which folding does not do. */
         private static String spellUmlauts(String text) {
+            if (text.chars().allMatch(c -> c < 128)) {
+                return text;
+            }
             return text.replaceAll("[äÄ]", "ae")
                     .replaceAll("[öÖøØ]", "oe")
                     .replaceAll("[üÜ]", "ue")
@@ -512,7 +546,7 @@ public final class KnownValues {
 
         /** "Mueller" as "Müller" folds. */
         private static String joinUmlauts(String text) {
-            return text.replaceAll("(?i)([aou])e", "$1");
+            return SPELT_UMLAUT.matcher(text).replaceAll("$1");
         }
     }
 }

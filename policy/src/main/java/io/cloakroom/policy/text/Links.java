@@ -172,7 +172,8 @@ final class Links {
         int[] words = reading.words();
         for (int i = 0; i < reading.length(); i++) {
             if (reading.at(i) == '@') {
-                around(reading, i, i + 1, true);
+                boolean isBracketed = isBracket(reading.at(i - 1)) && isBracket(reading.at(i + 1));
+                around(reading, isBracketed ? i - 1 : i, isBracketed ? i + 2 : i + 1, true);
             }
         }
         for (int w = 2; w + 2 < words.length; w += 2) {
@@ -299,6 +300,9 @@ final class Links {
         int start = end;
         while (end - start < 10 && reading.isLetter(start - 1)) {
             start--;
+        }
+        if (reading.at(end - 1) == '.' && reading.at(end - 2) == ' ' && end < place) {
+            return end - 2;
         }
         if (end == place || !JOINERS.contains(reading.text().substring(Math.max(0, start), Math.max(0, end)))) {
             return -1;

@@ -479,12 +479,25 @@ final class Numbers {
                 && isLongAgo(from + 1)
                 && value(from) < value(from + 1);
         return areYears
+                || areDecimals(from, to)
                 || isSpan
                 || areRound
                 || isPrice
                 || isVersion
                 || slashes > 0 && slashes + dots > 1 && !isTrunk
                 || isRising(from, to);
+    }
+
+    /** "9.00-17.30": times, or prices. */
+    private boolean areDecimals(int from, int to) {
+        for (int g = from; g < to; g++) {
+            boolean isFraction = (g - from) % 2 == 1;
+            boolean isDotted = gap(g) == '.';
+            if (g + 1 < to && isDotted == isFraction || size(g) > (isFraction ? 2 : 4)) {
+                return false;
+            }
+        }
+        return (to - from) % 2 == 0;
     }
 
     private boolean isLongAgo(int group) {

@@ -70,7 +70,7 @@ class RedactorCorpusTest {
                         new Kind("IP, version 4", 0.99, f -> f.internet().ipV4Address()),
                         new Kind("IP, version 6", 0.99, f -> f.internet().ipV6Address()),
                         new Kind("link with a person in it", 0.99, this::link),
-                        new Kind("name by cue", 0.9, this::cuedName))
+                        new Kind("name by cue", 0.97, this::cuedName))
                 .map(kind -> DynamicTest.dynamicTest(kind.name, () -> {
                     List<String> missed = new ArrayList<>();
                     for (int i = 0; i < ROUNDS; i++) {
@@ -81,7 +81,6 @@ class RedactorCorpusTest {
                     }
                     double recall = 1 - missed.size() / (double) ROUNDS;
                     System.out.printf(Locale.ROOT, "recall %.4f %s%n", recall, kind.name);
-                    System.out.println("  " + missed.stream().limit(12).toList());
                     assertThat(recall)
                             .as("recall of %s; missed %s", kind.name, missed)
                             .isGreaterThanOrEqualTo(kind.floor);
