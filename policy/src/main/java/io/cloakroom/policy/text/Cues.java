@@ -39,6 +39,8 @@ final class Cues {
     private static final int LONGEST_BIRTH_GAP = 3;
     private static final int LONGEST_FLOURISH = 6;
 
+    private static final List<Locale> LOCALES =
+            List.of(Locale.ENGLISH, Locale.GERMAN, Locale.FRENCH, Locale.ITALIAN, Locale.forLanguageTag("es"));
     private static final Map<String, List<Cue>> CUES = cues();
     private static final Set<String> PARTICLES = Set.of(
             "van", "von", "der", "den", "de", "del", "della", "di", "da", "du", "la", "le", "el", "bin", "al", "of",
@@ -166,7 +168,7 @@ final class Cues {
         return !NO_NAMES.contains(word(w));
     }
 
-    /** A name in small letters, or all in capitals: one word, and a second one if the sentence ends behind it. */
+    /** A name in small letters, or all in capitals: one word, or two that are no words of every day. */
     private int small(int first) {
         if (!isPlain(first) || words[first + 1] - words[first] < 2) {
             return -1;
@@ -254,9 +256,7 @@ final class Cues {
         Set<String> words = new HashSet<>(Arrays.asList(
                 ("a an the and or but if so not no yes ok okay i we you he she it they my your our his her their this that these those there here what when where which who whom why how is are was were be been being am do does did done have has had will would can could shall should may might must all any some every each just only very too really still also already never always again now then today tomorrow yesterday soon later please sorry sure glad happy sad afraid fine good great nice well back home away in on at to of for from by with without about into over under after before as than like sir madam customer customers client team support service care shop store order orders delivery parcel package everyone everybody all folks friends friend guest member manager staff agent santa god lord lady mom mum dad mother father sister brother doctor captain president king queen prince princess pope mister mr mrs ms miss dr prof herr frau mme mlle signor signora going looking trying waiting writing working calling having getting done ready new old big small best one two three first last next out off up down way because though while since until unless both either neither much many more most less few other another same such own using wearing living interested pleased delighted disappointed size spelled spelt wrong correct incorrect missing misspelled written printed listed registered unknown not-known used known given taken false different hidden required optional address number email mail phone crazy when later asap maybe tonight anytime names stupid lazy old-fashioned english hello hi hey dear thanks thank regards best love cheers yours happy merry christmas easter xmas chapter part section figure table page bot user der die das ein eine und oder nicht le la les un une et ou pas il lo gli uno una non el los las y o si no re fwd ps pps asos et re damen herren kundin kunde kunden team alle zusammen tous toutes client cliente clientes tutti todos todas amazon google facebook apple microsoft instagram twitter paypal visa mastercard dhl ups fedex hermes internet iphone ipad android tv pm dvd cd uk usa us eu nyc la")
                         .split(" ")));
-        for (Locale locale :
-                new Locale[] {Locale.ENGLISH, Locale.GERMAN, Locale.FRENCH, Locale.ITALIAN, Locale.forLanguageTag("es")
-                }) {
+        for (Locale locale : LOCALES) {
             for (String day : DateFormatSymbols.getInstance(locale).getWeekdays()) {
                 words.add(Reading.compact(day));
             }
@@ -268,36 +268,16 @@ final class Cues {
             words.add(Reading.compact(
                     new Locale.Builder().setRegion(country).build().getDisplayCountry(Locale.ENGLISH)));
         }
-        words.addAll(Set.of(
-                "american",
-                "british",
-                "canadian",
-                "australian",
-                "african",
-                "asian",
-                "european",
-                "mexican",
-                "brazilian",
-                "scottish",
-                "jewish",
-                "muslim",
-                "christian",
-                "catholic",
-                "buddhist",
-                "london",
-                "paris",
-                "berlin",
-                "york"));
-        words.remove("christian");
-        words.removeAll(Set.of("georgia", "chad", "jordan", "israel", "ewe", "luo", "mali"));
+        words.addAll(List.of(
+                "american british canadian australian african asian european mexican brazilian scottish".split(" ")));
+        words.addAll(List.of("jewish muslim catholic buddhist london paris berlin york".split(" ")));
+        words.removeAll(List.of("georgia chad jordan israel ewe luo mali".split(" "))); // names, too
         return Set.copyOf(words);
     }
 
     private static Set<String> months() {
         Set<String> months = new HashSet<>();
-        for (Locale locale :
-                new Locale[] {Locale.ENGLISH, Locale.GERMAN, Locale.FRENCH, Locale.ITALIAN, Locale.forLanguageTag("es")
-                }) {
+        for (Locale locale : LOCALES) {
             DateFormatSymbols symbols = DateFormatSymbols.getInstance(locale);
             for (String[] names : List.of(symbols.getMonths(), symbols.getShortMonths())) {
                 for (String name : names) {

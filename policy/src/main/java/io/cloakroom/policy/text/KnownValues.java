@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -24,7 +25,8 @@ import java.util.stream.Stream;
  * <ul>
  *   <li>Names: whole, reversed, with initials, by part. A part that is a particle, a common short word or one letter goes
  *       only beside another part; one of two letters, or one that is a word of its own ("Rose", "Will"), only where it
- *       is written with a capital.
+ *       is written with a capital. Several parts of fewer than seven letters together go only where they are parted, by
+ *       space, sign or capital.
  *   <li>E-mail addresses: with and without the plus tag, with "at" and "dot" in words; what stands before the at alone
  *       if it has a digit in it.
  *   <li>Phones: by their last seven digits and what is written before these, so that no prefix matters.
@@ -82,6 +84,8 @@ public final class KnownValues {
         ANYWHERE,
         /** As whole words. */
         WORD,
+        /** As whole words with something between them: "Al Low", not "allow". */
+        PARTED,
         /** As whole words, the first with a capital or beside another value. */
         CAPITAL,
         /** As whole words beside another value. */
@@ -206,6 +210,7 @@ public final class KnownValues {
                 case ANYWHERE -> take(span);
                 case DIGITS -> takeDigits(span);
                 case WORD -> takeIf(isWhole && isOneNumber(span), span);
+                case PARTED -> takeIf(isWhole && isParted(span), span);
                 case HASH -> takeIf(isWhole && reading.at(at[span.start] - 1) == '#', span);
                 case CAPITAL, BESIDE -> {
                     if (isWhole && span.value.where == Where.CAPITAL && reading.isUpper(at[span.start])) {
@@ -256,6 +261,10 @@ public final class KnownValues {
                 }
             }
             return isNear(index);
+        }
+
+        private boolean isParted(Span span) {
+            return IntStream.range(span.start + 1, span.end).anyMatch(this::isBoundary);
         }
 
         private boolean isNear(int index) {
@@ -317,7 +326,9 @@ public final class KnownValues {
 
         public Builder name(String name) {
             String composed = Normalizer.normalize(name, Normalizer.Form.NFC);
-            add(Reading.compact(name), Mark.NAME);
+            if (Reading.compact(name).length() >= LONG_ENOUGH) {
+                add(Reading.compact(name), Mark.NAME);
+            }
             Stream.of(composed, spellUmlauts(composed), joinUmlauts(composed))
                     .distinct()
                     .forEach(this::spelt);
@@ -420,25 +431,38 @@ public final class KnownValues {
             }
             String first = parts.get(0);
             String last = parts.get(count - 1);
-            add(String.join("", parts), Mark.NAME);
-            add(last + String.join("", parts.subList(0, count - 1)), Mark.NAME);
-            add(first + last.charAt(0), Mark.NAME, Where.WORD);
+            add(String.join("", parts), Mark.NAME, isLong(parts) ? Where.ANYWHERE : Where.PARTED);
+            add(
+                    last + String.join("", parts.subList(0, count - 1)),
+                    Mark.NAME,
+                    isLong(parts) ? Where.ANYWHERE : Where.PARTED);
+            add(first + last.charAt(0), Mark.NAME, Where.PARTED);
             StringBuilder initials = new StringBuilder();
             for (int i = 1; i < count; i++) {
                 initials.append(parts.get(i - 1).charAt(0));
                 String family = String.join("", parts.subList(i, count));
                 String given = String.join("", parts.subList(0, i));
                 for (String before : List.of(first, first.substring(0, 1), initials.toString(), given)) {
-                    add(before + family, Mark.NAME, Where.WORD);
-                    add(family + before, Mark.NAME, Where.WORD);
+                    several(before + family);
+                    several(family + before);
                 }
                 if (i < count - 1) {
-                    add(family, Mark.NAME, Where.WORD);
-                    add(first + parts.get(i).charAt(0) + last, Mark.NAME, Where.WORD);
+                    several(family);
+                    several(first + parts.get(i).charAt(0) + last);
                 }
-                add(first + last, Mark.NAME);
-                add(last + first, Mark.NAME);
+                add(first + last, Mark.NAME, isLong(List.of(first, last)) ? Where.ANYWHERE : Where.PARTED);
+                add(last + first, Mark.NAME, isLong(List.of(first, last)) ? Where.ANYWHERE : Where.PARTED);
             }
+        }
+
+        /** Two parts or more, of which short ones could be a word when written together. */
+        private void several(String parts) {
+            boolean isShort = parts.length() < LONG_ENOUGH && isSpaced(parts);
+            add(parts, Mark.NAME, isShort ? Where.PARTED : Where.WORD);
+        }
+
+        private static boolean isLong(List<String> parts) {
+            return parts.stream().mapToInt(String::length).sum() >= LONG_ENOUGH || !isSpaced(parts.get(0));
         }
 
         private void line(String line) {

@@ -85,8 +85,8 @@ final class Links {
     /** Scheme and host stay, unless the host is more than a name. */
     private static void link(Reading reading, int start, int end) {
         String text = reading.text();
-        int scheme = text.indexOf("://", start);
-        int authority = scheme >= 0 && scheme < end ? scheme + 3 : start;
+        int scheme = text.substring(start, end).indexOf("://");
+        int authority = scheme >= 0 ? start + scheme + 3 : start;
         int path = authority;
         while (path < end && "/?#".indexOf(text.charAt(path)) < 0) {
             path++;
@@ -102,10 +102,6 @@ final class Links {
         if (host > authority) {
             reading.find(authority, host, Mark.LINK);
         }
-        cutPath(reading, path, end);
-    }
-
-    private static void cutPath(Reading reading, int path, int end) {
         int from = reading.at(path) == '/' ? path + 1 : path;
         if (from < end) {
             reading.find(from, end, Mark.LINK);
@@ -220,13 +216,12 @@ final class Links {
             }
             int labelEnd = labelEnd(reading, label);
             String text = reading.text().substring(label, labelEnd);
-            boolean isTight = !isSpace(reading.at(label - 1)) || !isSpace(reading.at(end)) && reading.at(end) != '.';
+            boolean isTight = reading.at(end) != '.' || !isSpace(reading.at(label - 1));
             boolean isWritten = label - end > 1 && hasLetter(reading, end, label);
             isSpelled |= isWritten;
             boolean isPoint = isWritten && reading.text().startsWith("point", end + 1);
             end = labelEnd;
-            if (DOMAINS.isValidTld(text)
-                    && (isTight && !isPoint || isWritten && !isPoint || !ALSO_WORDS.contains(text))) {
+            if (DOMAINS.isValidTld(text) && (isTight && !isPoint || !ALSO_WORDS.contains(text))) {
                 accepted = end;
             }
         }

@@ -61,6 +61,7 @@ final class Numbers {
             "telephoner",
             "landline",
             "ph");
+    private static final Set<String> EXTENSIONS = Set.of("x", "ext", "extn", "extension");
     private static final Set<String> CURRENCIES = Set.of(
             "eur", "usd", "gbp", "chf", "euro", "euros", "dollars", "pounds", "aed", "cad", "aud", "hkd", "jpy", "cny",
             "sek", "nok", "dkk", "inr", "rs", "yen");
@@ -346,8 +347,7 @@ final class Numbers {
             return -1;
         }
         boolean isYearFirst = isYear(g) && isDay(g + 1) && isDay(g + 2);
-        boolean isYearLast =
-                isDay(g) && isDay(g + 1) && (size(g + 2) == 4 && isYear(g + 2) || size(g + 2) == 2 && between != ' ');
+        boolean isYearLast = isDay(g) && isDay(g + 1) && (isYear(g + 2) || size(g + 2) == 2 && between != ' ');
         return isYearFirst || isYearLast ? g + 3 : -1;
     }
 
@@ -409,7 +409,7 @@ final class Numbers {
             return;
         }
         boolean hasPlus = reading.at(start - 1) == '+' || reading.at(start - 1) == '(' && reading.at(start - 2) == '+';
-        if (to - from == 2 && isDecimal(from)) {
+        if (to - from == 2 && isDecimal(from) || areDecimals(from, to)) {
             return;
         }
         boolean isCued = digits <= LONGEST_PHONE && (isShortAtHome(from, to) || hasCue(start));
@@ -429,7 +429,11 @@ final class Numbers {
 
     /** "06 6930": with the zero, two groups are enough. */
     private boolean isShortAtHome(int from, int to) {
-        return to - from == 2 && gap(from) != '.' && reading.at(starts[from]) == '0' && size(from) > 1;
+        return to - from == 2
+                && gap(from) != '.'
+                && reading.at(starts[from]) == '0'
+                && size(from) > 1
+                && !(isDay(from) && isYear(from + 1));
     }
 
     private boolean isDecimal(int g) {
@@ -526,7 +530,7 @@ final class Numbers {
             word++;
         }
         String text = reading.text().substring(Math.min(i, reading.length()), word);
-        if (!Set.of("x", "ext", "extn", "extension").contains(text) && reading.at(i) != '#') {
+        if (!EXTENSIONS.contains(text) && reading.at(i) != '#') {
             return end;
         }
         int digits = word;

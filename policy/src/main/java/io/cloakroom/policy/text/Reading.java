@@ -132,7 +132,10 @@ final class Reading {
         return words;
     }
 
-    /** That part is to go, with all of a character that was read as several; where finds overlap, all of them go and the longest names the mark. */
+    /**
+     * That part is to go, with all of a character that was read as several. Where finds overlap, all of them go and the
+     * longest names the mark.
+     */
     void find(int start, int end, Mark mark) {
         int first = start;
         int last = end;

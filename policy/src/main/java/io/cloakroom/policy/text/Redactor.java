@@ -12,8 +12,9 @@ package io.cloakroom.policy.text;
  *   <li>e-mail addresses, also as "name (at) example dot com"; of a link, all but scheme and host, and the host as well
  *       where it is more than a name, with or without "www.";
  *   <li>IP addresses, and whatever has the shape of one; IBANs by country, length and shape, with a wrong checksum, too;
- *   <li>cards by checksum or by four groups of four; phones of seven digits or more, also in words;
- *   <li>any other number of eight digits or more that is no price, date, time, range or list;
+ *   <li>cards by checksum or by four groups of four; phones of seven digits or more, six behind a word such as "call" or
+ *       a zero, also in words;
+ *   <li>any other number of eight digits or more, such as an account's, that is no price, date, time, range or list;
  *   <li>names and dates of birth that a cue goes before ("my name is", "Dear", "born on"): by no means every name.
  * </ul>
  *

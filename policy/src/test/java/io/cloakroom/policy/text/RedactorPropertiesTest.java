@@ -197,6 +197,7 @@ class RedactorPropertiesTest {
                 " at a dot ",
                 "http://",
                 "a/",
+                "www.a.de/b ",
                 "a.de/",
                 "https://a.b/?c=d ",
                 "a@b.com ",

@@ -31,6 +31,7 @@ class RedactorTest {
                 "jane [at] example [dot] co [dot] uk please | [email] please",
                 "jane AT example DOT com | [email]",
                 "jane@example . com | [email]",
+                "jane @ example . de | [email]",
                 "jane @ example.com, thanks | [email], thanks",
                 "jane[at]example.com | [email]",
                 "it is jane dot doe at example dot com ok | it is [email] ok",
@@ -142,9 +143,9 @@ class RedactorTest {
             strings = {
                 "£1,250.00, EUR 99, 1 250 000 €, $12500000, 1.250.000,00 EUR and USD 12 500 000",
                 "size 38, UK 10, W 32 L 34, sizes 34 36 38 40, 34/36/38 or 34-36-38",
-                "in 2017, 12/11/2017, 2017-11-12 10:30, 12.11.2017 10.30, 2010-2017 and 1998 1999 2000",
+                "in 2017, 01/2019, 05-2017, 12/11/2017, 2017-11-12 10:30, 12.11.2017 10.30, 2010-2017 and 1998 1999 2000",
                 "order 3 of 5, NAP-123456, item 1234567, ending 4242, **** **** **** 4242",
-                "open 9.00-17.30, 12.50 - 15.00, reigned 1603-1625, 32.500.000 users, 17.81/1000, four 747-100 aircraft",
+                "call us 9.00-17.30, 12.50 - 15.00, reigned 1603-1625, 32.500.000 users, 17.81/1000, four 747-100 aircraft",
                 "24-48 hours, 100% cotton, iPhone 12, at 10.30, 1500-2000 words, 3.14159265, 10.0.19041.1",
                 "1,2,3,4,5,6,7,8,9 and 1 2 3 4 5 6 7 8 9, 12:30:45, std::vector, 1920x1080, 4/5 10/10",
                 "one or two at a time; five, six or seven; meet me @home. It is late. 2 @ 5.50, look at net-a-porter.com",
@@ -191,6 +192,18 @@ class RedactorTest {
         KnownValues values = new KnownValues.Builder().name("王伟").build();
 
         assertThat(REDACTOR.redact("我叫王伟，谢谢", values)).isEqualTo("我叫[name]，谢谢");
+    }
+
+    @Test
+    void shouldLeaveWordsThatAShortNameWouldMake() {
+        KnownValues values = new KnownValues.Builder()
+                .name("Tom He")
+                .name("Jo Brown")
+                .name("Al Low")
+                .build();
+
+        assertThat(REDACTOR.redact("the job you allow; T. He, Jo B., Al Low", values))
+                .isEqualTo("the job you allow; [name], [name]., [name]");
     }
 
     @Test
