@@ -229,6 +229,7 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
                         ? (Object) (int) LocalDate.parse(value.toString()).toEpochDay()
                         : value;
             case STRING -> value.toString();
+            case BOOLEAN -> value;
             default -> throw new IllegalArgumentException(path + ": scenarios have no " + schema.getType());
         };
     }
