@@ -43,7 +43,11 @@ public final class ScenarioEngine {
     public static Person hear(Person person, ConsentChange said, Policy policy, long arrivedAt) {
         Statements.Statement statement = Statements.read(said, policy, arrivedAt);
         if (statement instanceof Statements.Taken taken) {
-            return person.with(taken.change());
+            Person after = person;
+            for (Change change : taken.changes()) {
+                after = after.with(change);
+            }
+            return after;
         }
         return statement instanceof Statements.Undecidable ? person.with(new Change.Undecided()) : person;
     }

@@ -56,7 +56,10 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
             String birthDate,
             String guardian,
             String guardianBirthDate,
-            String verification) {}
+            String verification,
+            String tcString,
+            String gppString,
+            Boolean gpc) {}
 
     private record Book(Map<String, Map<String, Object>> events, List<Told> scenarios) {}
 
@@ -119,6 +122,9 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
                 .setGuardian(said.guardian())
                 .setGuardianBirthDate(date(said.guardianBirthDate()))
                 .setVerification(said.verification())
+                .setTcString(said.tcString())
+                .setGppString(said.gppString())
+                .setGpc(said.gpc())
                 .build();
     }
 
