@@ -6,7 +6,7 @@ import java.util.Map;
 /** Signals that were read lately: the same strings come with every event of a visit. Bounded; one for each thread. */
 public final class SignalCache {
 
-    private static final int MOST = 256;
+    private static final int MOST = 128;
     private static final float FULL = 0.75f;
 
     private final Map<Key, Signals> read = new LinkedHashMap<>(MOST, FULL, true) {

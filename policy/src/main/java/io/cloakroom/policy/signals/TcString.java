@@ -1,5 +1,6 @@
 package io.cloakroom.policy.signals;
 
+import com.iabtcf.decoder.DecoderOption;
 import com.iabtcf.decoder.TCString;
 import com.iabtcf.utils.BitReader;
 import com.iabtcf.utils.FieldDefs;
@@ -25,6 +26,9 @@ final class TcString implements Reading {
     private static final int VERSION = 2;
     private static final int DISCLOSED_VENDORS = 1;
     private static final int PUBLISHER_TC = 3;
+
+    /** One of each type for each purpose: with more a string would contradict itself, and take much memory. */
+    private static final int MOST_RESTRICTIONS = 3 * 24;
 
     /** From this policy version on, or this day on, a string without the vendors that were disclosed is none (2.3). */
     private static final int DISCLOSES_FROM_VERSION = 5;
@@ -81,6 +85,9 @@ final class TcString implements Reading {
         if (bits.readBits6(FieldDefs.CORE_VERSION) != VERSION) {
             return new Unusable(Finding.VERSION_UNKNOWN);
         }
+        if (bits.readBits12(FieldDefs.CORE_NUM_PUB_RESTRICTION) > MOST_RESTRICTIONS) {
+            return MALFORMED;
+        }
         // The length of the entries has their number in it, and so would their end twice.
         int end = FieldDefs.CORE_NUM_PUB_RESTRICTION.getOffset(bits)
                 + FieldDefs.CORE_PUB_RESTRICTION_ENTRY.getLength(bits);
@@ -115,7 +122,7 @@ final class TcString implements Reading {
                 return MALFORMED;
             }
         }
-        TCString decoded = TCString.decode(text);
+        TCString decoded = TCString.decode(text, DecoderOption.LAZY);
         return decoded.getCreated().isAfter(decoded.getLastUpdated())
                 ? MALFORMED
                 : new TcString(decoded, hasDisclosure);
