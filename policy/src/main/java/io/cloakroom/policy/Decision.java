@@ -120,12 +120,17 @@ public sealed interface Decision {
         public static Withhold by(Rule rule, Recipient recipient) {
             return new Withhold(recipient, rule, rule.clause(), Optional.empty());
         }
+
+        /** What cannot be kept waiting. */
+        public static Withhold insteadOf(Hold hold, Rule rule) {
+            return new Withhold(hold.recipient(), rule, hold.clause(), Optional.empty());
+        }
     }
 
     /**
      * Not yet: it can still become a yes.
      *
-     * @param deadline the last time, in milliseconds since the epoch, at which what is said can make it one
+     * @param deadline first instant, in milliseconds since the epoch, at which it is withheld if nothing has made it one
      */
     record Hold(Recipient recipient, Rule rule, String clause, long deadline) implements Decision {
         @Override

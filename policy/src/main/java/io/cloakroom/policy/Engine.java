@@ -8,6 +8,7 @@ import io.cloakroom.policy.Person.Guardian;
 import io.cloakroom.policy.Person.Opening;
 import io.cloakroom.policy.Person.Preference;
 import io.cloakroom.policy.signals.Finding;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,9 @@ public final class Engine {
     /** How far an event may lie ahead of its arrival, in milliseconds: clocks differ. */
     public static final long CLOCK_TOLERANCE = 5_000;
 
+    /** An old event waits so long too, in milliseconds: what makes it a yes may be on its way. */
+    static final long SHORTEST_HOLD = Duration.ofHours(1).toMillis();
+
     private final PolicyHistory history;
 
     public Engine(PolicyHistory history) {
@@ -41,6 +45,15 @@ public final class Engine {
      * @param now the gate's clock, milliseconds since the epoch: the version in force then can only narrow
      */
     public Judgement decide(Event event, Person person, long now) {
+        return decide(event, person, now, now);
+    }
+
+    /**
+     * Decides again what waits.
+     *
+     * @param since when it was first decided, milliseconds since the epoch
+     */
+    public Judgement decide(Event event, Person person, long since, long now) {
         Policy today = history.atOrFirst(now);
         Optional<Rule> fault = fault(event, history.at(event.occurredAt()).orElse(today));
         if (fault.isPresent()) {
@@ -57,7 +70,7 @@ public final class Engine {
         if (event.occurredAt() <= person.erasedAt()) {
             return new Judgement.Decided(policy, withholdAll(Rule.ERASED, rules));
         }
-        Case one = new Case(event, person, policy.get(), rules, today, now);
+        Case one = new Case(event, person, policy.get(), rules, today, since, now);
         List<Decision> decisions = new ArrayList<>(rules.accesses().size());
         for (Access access : rules.accesses()) {
             decisions.add(one.decide(access));
@@ -135,6 +148,7 @@ public final class Engine {
         private final Policy policy;
         private final EventRules rules;
         private final Policy today;
+        private final long since;
         private final long now;
         private final Set<String> stated;
         private final boolean isAct;
@@ -143,12 +157,13 @@ public final class Engine {
 
         private Age age;
 
-        Case(Event event, Person person, Policy policy, EventRules rules, Policy today, long now) {
+        Case(Event event, Person person, Policy policy, EventRules rules, Policy today, long since, long now) {
             this.event = event;
             this.person = person;
             this.policy = policy;
             this.rules = rules;
             this.today = today;
+            this.since = since;
             this.now = now;
             this.stated = rules.stated(event.stated());
             this.isAct = rules.isAct(event.act());
@@ -178,14 +193,16 @@ public final class Engine {
             long allowing = 0;
             Answer first = null;
             Answer best = NOT_STATED;
+            long deadline = Long.MIN_VALUE;
             List<Purpose> purposes = access.purposes();
             for (int p = 0; p < purposes.size(); p++) {
                 Answer answer = ask(purposes.get(p), access, current);
                 if (answer.verdict() == Verdict.YES) {
                     allowing |= 1L << p;
                     first = first == null ? answer : first;
-                } else if (answer.step().compareTo(best.step()) > 0) {
-                    best = answer;
+                } else {
+                    deadline = Math.max(deadline, answer.deadline());
+                    best = answer.step().compareTo(best.step()) > 0 ? answer : best;
                 }
             }
             if (first != null) {
@@ -200,7 +217,7 @@ public final class Engine {
                         completedAt());
             }
             return best.verdict() == Verdict.HOLD
-                    ? new Hold(access.recipient(), best.rule(), best.clause(), policy.lastAgreement(event.occurredAt()))
+                    ? new Hold(access.recipient(), best.rule(), best.clause(), deadline)
                     : new Withhold(access.recipient(), best.rule(), best.clause(), best.transition());
         }
 
@@ -217,7 +234,7 @@ public final class Engine {
             if (isAct && guardianEndedAt() != Guardian.NEVER) {
                 return refused(Step.AGE, Rule.GUARDIAN_WITHDREW, guardianEndedAt());
             }
-            Answer own = basis(purpose);
+            Answer own = basis(purpose, access.recipient().grace());
             Answer basis = own.verdict() == Verdict.NO || links.isEmpty() ? own : heard(purpose, own);
             if (basis.verdict() == Verdict.NO) {
                 return basis;
@@ -234,9 +251,13 @@ public final class Engine {
                 return no(Step.REST, Rule.NO_UNSUBSCRIBE, purpose);
             }
             if (isAct && age() != Age.ADULT && !isAgreed()) {
-                return hold(age() == Age.MINOR ? Rule.GUARDIAN_NEEDED : Rule.AGE_UNKNOWN);
+                Rule rule = age() == Age.MINOR ? Rule.GUARDIAN_NEEDED : Rule.AGE_UNKNOWN;
+                return hold(
+                        rule, rule.clause(), Math.max(policy.lastAgreement(event.occurredAt()), since + SHORTEST_HOLD));
             }
-            return !links.isEmpty() && isUnanswered(purpose) ? hold(Rule.LINK_UNANSWERED) : basis;
+            return !links.isEmpty() && isUnanswered(purpose)
+                    ? hold(Rule.LINK_UNANSWERED, Rule.LINK_UNANSWERED.clause(), since + SHORTEST_HOLD)
+                    : basis;
         }
 
         /** What the event carries of the industry's signals can only narrow (T1). */
@@ -248,7 +269,7 @@ public final class Engine {
 
         private static Answer no(Purpose purpose, Finding signal) {
             Rule rule = signal.verdict() == Finding.Verdict.UNUSABLE ? Rule.SIGNAL_UNUSABLE : Rule.SIGNAL_REFUSED;
-            return new Answer(Step.REST, Verdict.NO, rule, purpose.signals().clause(), Optional.empty());
+            return new Answer(Step.REST, Verdict.NO, rule, purpose.signals().clause(), Optional.empty(), NO_DEADLINE);
         }
 
         /** By the own birth date, or by that of somebody linked. */
@@ -340,16 +361,17 @@ public final class Engine {
             return policy.isAdult(birthDate, event.occurredAt()) ? Age.ADULT : Age.MINOR;
         }
 
-        private Answer basis(Purpose purpose) {
+        private Answer basis(Purpose purpose, long grace) {
             return switch (purpose.basis()) {
                 case CONTRACT -> yes(Rule.CONTRACT, purpose, Optional.empty());
                 case LEGAL_OBLIGATION -> yes(Rule.LEGAL_OBLIGATION, purpose, Optional.empty());
-                case CONSENT -> consent(purpose);
+                case CONSENT -> consent(purpose, grace == 0 ? NO_DEADLINE : event.arrivedAt() + grace);
                 case LEGITIMATE_INTEREST -> legitimateInterest(purpose);
             };
         }
 
-        private Answer consent(Purpose purpose) {
+        /** @param graceEnd until when a consent that was overtaken is waited for */
+        private Answer consent(Purpose purpose, long graceEnd) {
             if (person.blocked()) {
                 return no(Step.BASIS, Rule.UNDECIDED, purpose);
             }
@@ -365,11 +387,11 @@ public final class Engine {
                 }
             }
             return refused == Preference.NEVER
-                    ? granted(purpose, scope, beaten)
+                    ? granted(purpose, scope, beaten, graceEnd)
                     : refused(Step.BASIS, Rule.WITHDRAWN, refused);
         }
 
-        private Answer granted(Purpose purpose, Scope scope, long beaten) {
+        private Answer granted(Purpose purpose, Scope scope, long beaten, long graceEnd) {
             Rule reason = Rule.NEVER_ASKED;
             long granted = Preference.NEVER;
             for (Preference preference : person.preferences()) {
@@ -388,9 +410,12 @@ public final class Engine {
                     }
                 }
             }
-            return granted == Preference.NEVER
-                    ? no(Step.BASIS, reason, purpose)
-                    : yes(Rule.CONSENT, purpose, Optional.of(new Transition(Transition.Kind.GRANT, granted)));
+            if (granted != Preference.NEVER) {
+                return yes(Rule.CONSENT, purpose, Optional.of(new Transition(Transition.Kind.GRANT, granted)));
+            }
+            return now < graceEnd
+                    ? hold(Rule.CONSENT_AWAITED, purpose.clause(), graceEnd)
+                    : no(Step.BASIS, reason, purpose);
         }
 
         /** Nobody is asked first; who objects is heard, and a grant that was for a time ends no objection for good. */
@@ -411,13 +436,15 @@ public final class Engine {
                     : refused(Step.BASIS, Rule.OBJECTED, objected);
         }
 
-        private static Answer hold(Rule rule) {
-            return new Answer(Step.HELD, Verdict.HOLD, rule, rule.clause(), Optional.empty());
+        private Answer hold(Rule rule, String clause, long deadline) {
+            return now < deadline
+                    ? new Answer(Step.HELD, Verdict.HOLD, rule, clause, Optional.empty(), deadline)
+                    : new Answer(Step.REST, Verdict.NO, Rule.HOLD_EXPIRED, clause, Optional.empty(), NO_DEADLINE);
         }
 
         private static Answer refused(Step step, Rule rule, long at) {
             Transition refusal = new Transition(Transition.Kind.REFUSAL, at);
-            return new Answer(step, Verdict.NO, rule, rule.clause(), Optional.of(refusal));
+            return new Answer(step, Verdict.NO, rule, rule.clause(), Optional.of(refusal), NO_DEADLINE);
         }
 
         /** What one grant says of this event; the rules stand in the order of how near they come to a yes. */
@@ -431,12 +458,12 @@ public final class Engine {
         }
 
         private static Answer yes(Rule rule, Purpose purpose, Optional<Transition> transition) {
-            return new Answer(Step.REST, Verdict.YES, rule, purpose.clause(), transition);
+            return new Answer(Step.REST, Verdict.YES, rule, purpose.clause(), transition, NO_DEADLINE);
         }
 
         private static Answer no(Step step, Rule rule, Purpose purpose) {
             String clause = rule.clause().equals(Rule.PURPOSES) ? purpose.clause() : rule.clause();
-            return new Answer(step, Verdict.NO, rule, clause, Optional.empty());
+            return new Answer(step, Verdict.NO, rule, clause, Optional.empty(), NO_DEADLINE);
         }
     }
 
@@ -462,8 +489,12 @@ public final class Engine {
         HOLD
     }
 
-    private record Answer(Step step, Verdict verdict, Rule rule, String clause, Optional<Transition> transition) {}
+    private static final long NO_DEADLINE = Long.MIN_VALUE;
 
-    private static final Answer NOT_STATED =
-            new Answer(Step.STATED, Verdict.NO, Rule.NOT_STATED, Rule.NOT_STATED.clause(), Optional.empty());
+    /** @param deadline first instant at which a hold is over, in milliseconds since the epoch */
+    private record Answer(
+            Step step, Verdict verdict, Rule rule, String clause, Optional<Transition> transition, long deadline) {}
+
+    private static final Answer NOT_STATED = new Answer(
+            Step.STATED, Verdict.NO, Rule.NOT_STATED, Rule.NOT_STATED.clause(), Optional.empty(), NO_DEADLINE);
 }

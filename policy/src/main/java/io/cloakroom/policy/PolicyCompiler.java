@@ -411,6 +411,9 @@ final class PolicyCompiler {
                 region.text(),
                 safeguards,
                 number(rules.get("epoch")),
+                rules.has("grace-seconds")
+                        ? Duration.ofSeconds(number(rules.get("grace-seconds"))).toMillis()
+                        : 0,
                 rules.get("clause").text(),
                 !rules.has("recall"));
     }

@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param region ISO country in which the data is used
  * @param epoch of its pseudonyms; a new one makes all tokens unrelated to the old
+ * @param grace milliseconds after an event's arrival in which a consent that was overtaken by it is waited for
  * @param recallable it gives up what it holds when it is told to; a fraud prevention agency need not (C42)
  */
 public record Recipient(
@@ -16,6 +17,7 @@ public record Recipient(
         String region,
         List<Safeguard> safeguards,
         int epoch,
+        long grace,
         String clause,
         boolean recallable) {
 

@@ -2,7 +2,7 @@ package io.cloakroom.policy;
 
 /**
  * Every reason that a decision can have. A rule whose clause is {@link #PURPOSES} takes it from the purpose that was
- * asked.
+ * asked, or from what the event waited for.
  */
 public enum Rule {
     // Released, by the basis of the purpose.
@@ -21,8 +21,9 @@ public enum Rule {
     GUARDIAN_WITHDREW("guardian-withdrew", "C1"),
     ERASED("erased", "C25"),
     LINK_UNANSWERED("link-unanswered", "C25"),
-    HOLD_EXPIRED("hold-expired", "C1"),
-    HOLDS_FULL("too-many-holds", "C1"),
+    CONSENT_AWAITED("consent-awaited"),
+    HOLD_EXPIRED("hold-expired"),
+    HOLDS_FULL("too-many-holds"),
     UNDECIDED("control-record-undecided", "C25"),
     WITHDRAWN("consent-withdrawn", "C25"),
     OBJECTED("objected", "C25"),
@@ -68,7 +69,7 @@ public enum Rule {
     SCOPE_TOO_WIDE("scope-too-wide", "C21", "name brand, channel and collector where the purpose tells them apart"),
     INCOMPLETE("incomplete", "C25", "fill the fields that this kind of consent change needs");
 
-    /** Stands where the clause is that of the purpose. */
+    /** Stands where the clause is that of the purpose, or of a hold. */
     static final String PURPOSES = "";
 
     private final String id;
@@ -93,7 +94,7 @@ public enum Rule {
         return id;
     }
 
-    /** The clause that it enforces, or empty where the purpose names it. */
+    /** The clause that it enforces, or empty where the purpose or the hold names it. */
     public String clause() {
         return clause;
     }

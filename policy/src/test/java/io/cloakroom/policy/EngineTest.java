@@ -25,6 +25,7 @@ import io.cloakroom.policy.Decision.Transition;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -101,6 +102,53 @@ class EngineTest {
     void shouldWithholdAnEventBeforeTheGrant() {
         assertThat(decided("mailing", mail("spring-sale", NOON - 1), adult().with(grant(email(), NOON))))
                 .isEqualTo("withhold consent-after-event C21");
+    }
+
+    // A consent that was overtaken by its event: a recipient's grace.
+
+    private static final long GRACE = 5_000;
+
+    private PolicyHistory graceful() throws Exception {
+        return changedOn(directory, "2018-01-01", "    role: processor\n    region: DE\n", """
+                    role: processor
+                    region: DE
+                    grace-seconds: 5
+                """);
+    }
+
+    @Test
+    void shouldHoldForTheGraceOfARecipientWhatLacksAConsent() throws Exception {
+        Event mail = mail("spring-sale", NOON);
+
+        assertThat(decided(graceful(), "mailing", mail, adult(), NOON)).isEqualTo("hold consent-awaited C21");
+        assertThat(((Decision.Hold) decision(graceful(), "mailing", mail, adult(), NOON)).deadline())
+                .isEqualTo(NOON + GRACE);
+        assertThat(decided(graceful(), "mailing", mail, adult(), NOON + GRACE)).isEqualTo("withhold never-asked C21");
+        assertThat(decided(graceful(), "analytics", mail, adult(), NOON - 1))
+                .as("which has none, though the gate's clock be behind the broker's")
+                .isEqualTo("withhold never-asked C21");
+    }
+
+    @Test
+    void shouldHoldForAGraceWhateverAnotherGrantLacks() throws Exception {
+        Event mail = mail("spring-sale", NOON);
+        Change expired = new Change.Grant(email(), 0, People.NOTICE, NOON, false);
+        Change stale = new Change.Grant(email(), 0, "2015-01-01", Long.MAX_VALUE, false);
+
+        for (Change lacking : List.of(expired, stale, grant(email(), NOON + 1))) {
+            assertThat(decided(graceful(), "mailing", mail, adult().with(lacking), NOON))
+                    .isEqualTo("hold consent-awaited C21");
+        }
+    }
+
+    @Test
+    void shouldHoldForNoGraceWhatIsRefusedOrWithheldForAnotherReason() throws Exception {
+        Event mail = mail("spring-sale", NOON);
+
+        assertThat(decided(graceful(), "mailing", mail, adult().with(refusal(email(), 0)), NOON))
+                .isEqualTo("withhold consent-withdrawn C25");
+        assertThat(decided(graceful(), "mailing", with(mail, Map.of("unsubscribe", "")), adult(), NOON))
+                .isEqualTo("withhold no-unsubscribe-instruction C27");
     }
 
     @Test

@@ -138,10 +138,30 @@ class GuardianTest {
     }
 
     @Test
-    void shouldSayTheLastTimeAtWhichAHoldCanBecomeAYes() {
+    void shouldHoldUntilNoAgreementCompletesTheActAnyMore() {
         Decision held = decision(SHIPPED, "payment", ORDER, minor(), NOON);
 
         assertThat(((Decision.Hold) held).deadline()).isEqualTo(NOON + TERM);
+        assertThat(decidedAgain(NOON + TERM - 1)).isEqualTo(NEEDED);
+        assertThat(decidedAgain(NOON + TERM)).isEqualTo("withhold hold-expired C1");
+    }
+
+    private static String decidedAgain(long now) {
+        return new Engine(SHIPPED)
+                .decide(ORDER, minor(), NOON, now).decisions().stream()
+                        .filter(d -> d.recipient().id().equals("payment"))
+                        .map(EngineTest::words)
+                        .findFirst()
+                        .orElseThrow();
+    }
+
+    @Test
+    void shouldHoldAnOldActForAnHourSinceAnAgreementInTimeMayBeOnItsWay() {
+        long late = NOON + TERM + DAY;
+
+        Decision held = decision(SHIPPED, "payment", ORDER, minor(), late);
+
+        assertThat(((Decision.Hold) held).deadline()).isEqualTo(late + HOUR);
     }
 
     @Test

@@ -30,6 +30,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.generic.IndexedRecord;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListStreamsGroupOffsetsSpec;
@@ -127,6 +128,12 @@ final class Cluster implements AutoCloseable {
     /** Publishes to the topic and under the key that the value asks for, and waits until the broker has it. */
     RecordMetadata publish(SpecificRecord value) throws Exception {
         return publish(record(value));
+    }
+
+    /** An event of any type. */
+    RecordMetadata publish(String topic, String key, IndexedRecord event) throws Exception {
+        byte[] subject = key.getBytes(StandardCharsets.UTF_8);
+        return publish(new ProducerRecord<>(topic, subject, serializer.serialize(topic, event)));
     }
 
     RecordMetadata publish(ProducerRecord<byte[], byte[]> record) throws Exception {
@@ -242,6 +249,13 @@ final class Cluster implements AutoCloseable {
         return found[0];
     }
 
+    /** Every entry that is there when every transaction that has written until now has ended. */
+    List<AuditEntry> committedAudit() {
+        return committed(Topics.AUDIT).stream()
+                .map(record -> (AuditEntry) specific.deserialize(record.topic(), record.value()))
+                .toList();
+    }
+
     void awaitEntries(int count) {
         await(count + " entries")
                 .until(() ->
@@ -337,6 +351,20 @@ final class Cluster implements AutoCloseable {
                         .get(partition);
                 return committed != null && committed.offset() > record.offset();
             });
+        }
+    }
+
+    /** Waits until all that the gate had to tell itself has been heard, and what it told itself because of that. */
+    void awaitForwarded() throws Exception {
+        for (int heard = -1, sent = 0; heard < sent; ) {
+            heard = sent;
+            Map<Integer, ConsumerRecord<byte[], byte[]>> last = new HashMap<>();
+            List<ConsumerRecord<byte[], byte[]>> forwards = committed(Topics.FORWARDS);
+            forwards.forEach(record -> last.put(record.partition(), record));
+            for (ConsumerRecord<byte[], byte[]> record : last.values()) {
+                awaitTakenIn(record);
+            }
+            sent = forwards.size();
         }
     }
 

@@ -16,7 +16,6 @@ import io.cloakroom.policy.Rule;
 import io.cloakroom.streams.gate.AuditChain.Decided;
 import io.cloakroom.streams.gate.Known.Hold;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -30,9 +29,6 @@ import org.slf4j.LoggerFactory;
 final class Events {
 
     private static final Logger LOG = LoggerFactory.getLogger(Events.class);
-
-    /** An old event waits so long too: what makes it a yes may be on its way. */
-    private static final long SHORTEST_HOLD = Duration.ofHours(1).toMillis();
 
     private final Engine engine;
     private final int partitions;
@@ -106,7 +102,7 @@ final class Events {
         }
         Judgement.Decided decided = (Judgement.Decided) judgement;
         boolean isFull = known.holds().size() >= Known.MOST_HOLDS;
-        List<Decision> decisions = isFull ? withoutHolds(decided.decisions(), Rule.HOLDS_FULL) : decided.decisions();
+        List<Decision> decisions = isFull ? withoutHolds(decided.decisions()) : decided.decisions();
         if (!write(plan, decisions, place, key, known.person())) {
             quarantine(place, Rule.UNTREATABLE, Optional.of(event.occurredAt()), now);
             return;
@@ -135,20 +131,27 @@ final class Events {
     /** If any of the decisions waits, the event is kept for those recipients. */
     private Known keep(String subject, Place place, byte[] value, List<Decision> decisions, Known known, long now) {
         List<String> recipients = null;
-        long deadline = now + SHORTEST_HOLD;
+        long deadline = Long.MAX_VALUE;
         for (Decision decision : decisions) {
             if (decision instanceof Decision.Hold hold) {
                 recipients = recipients == null ? new ArrayList<>() : recipients;
                 recipients.add(hold.recipient().id());
-                deadline = Math.max(deadline, hold.deadline());
+                deadline = Math.min(deadline, hold.deadline());
             }
         }
-        return recipients == null ? known : known.holding(waiting.keep(subject, place, deadline, recipients, value));
+        return recipients == null
+                ? known
+                : known.holding(waiting.keep(
+                        subject,
+                        place.topic(),
+                        place.offset(),
+                        deadline,
+                        new Waiting.Event(place.arrivedAt(), now, recipients, value)));
     }
 
-    private static List<Decision> withoutHolds(List<Decision> decisions, Rule rule) {
+    private static List<Decision> withoutHolds(List<Decision> decisions) {
         return decisions.stream()
-                .map(d -> d instanceof Decision.Hold ? Withhold.by(rule, d.recipient()) : d)
+                .map(d -> d instanceof Decision.Hold hold ? Withhold.insteadOf(hold, Rule.HOLDS_FULL) : d)
                 .toList();
     }
 
@@ -305,37 +308,39 @@ final class Events {
 
     private Known settle(String subject, byte[] key, Known known, Hold hold, long now) {
         Waits waits = open(hold, now);
-        Judgement judgement = engine.decide(waits.event, known.person(), now);
+        Judgement judgement = engine.decide(waits.event, known.person(), waits.kept.since(), now);
         List<String> still = new ArrayList<>();
         List<Decision> resolved = new ArrayList<>();
+        long deadline = Long.MAX_VALUE;
         for (Decision decision : judgement.decisions()) {
             String recipient = decision.recipient().id();
             if (!waits.kept.recipients().contains(recipient)) {
                 continue;
             }
-            boolean holds = decision instanceof Decision.Hold;
-            if (holds && now < hold.deadline()) {
+            if (decision instanceof Decision.Hold holds) {
                 still.add(recipient);
+                deadline = Math.min(deadline, holds.deadline());
             } else {
-                resolved.add(holds ? Withhold.by(Rule.HOLD_EXPIRED, decision.recipient()) : decision);
+                resolved.add(decision);
             }
         }
-        if (still.size() == waits.kept.recipients().size()) {
+        if (resolved.isEmpty() && deadline == hold.deadline()) {
             return known;
+        }
+        waiting.remove(hold);
+        Known left = known.without(hold);
+        if (!still.isEmpty()) {
+            left = left.holding(waiting.keep(subject, hold.topic(), hold.offset(), deadline, waits.kept.of(still)));
+        }
+        if (resolved.isEmpty()) {
+            return left;
         }
         if (!write(waits.plan, resolved, waits.place, key, known.person())) {
             resolved.replaceAll(d -> Withhold.by(Rule.UNTREATABLE, d.recipient()));
         }
         List<Decided> sent = send(waits.plan, resolved, waits.place);
-        Known after = known.with(ledger(known.person(), sent, waits.event));
-        if (still.isEmpty()) {
-            waiting.remove(hold);
-            after = after.without(hold);
-        } else {
-            waiting.put(subject, hold, new Waiting.Event(waits.kept.arrivedAt(), still, waits.kept.value()));
-        }
         resolved(key, known.person(), waits, sent, now);
-        return after;
+        return left.with(ledger(known.person(), sent, waits.event));
     }
 
     private void resolved(byte[] key, Person person, Waits waits, List<Decided> decisions, long now) {

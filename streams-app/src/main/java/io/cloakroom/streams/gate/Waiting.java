@@ -35,29 +35,32 @@ final class Waiting {
 
     /**
      * @param arrivedAt milliseconds since the epoch
+     * @param since when it was first decided, likewise
      * @param recipients who wait for it
      * @param value as it was published
      */
-    record Event(long arrivedAt, List<String> recipients, byte[] value) {}
-
-    /** Keeps an event until a deadline. */
-    Hold keep(String subject, Place place, long deadline, List<String> recipients, byte[] value) {
-        byte[] key = new byte[KEY_LENGTH];
-        random.nextBytes(key);
-        Hold hold = new Hold(deadline, place.topic(), place.offset(), key);
-        put(subject, hold, new Event(place.arrivedAt(), recipients, value));
-        return hold;
+    record Event(long arrivedAt, long since, List<String> recipients, byte[] value) {
+        Event of(List<String> still) {
+            return new Event(arrivedAt, since, still, value);
+        }
     }
 
-    void put(String subject, Hold hold, Event event) {
+    /** Keeps an event, under a new key. */
+    Hold keep(String subject, String topic, long offset, long deadline, Event event) {
+        byte[] key = new byte[KEY_LENGTH];
+        random.nextBytes(key);
+        Hold hold = new Hold(deadline, topic, offset, key);
         Bytes at = at(hold);
         Out text = new Out();
-        text.putLong(event.arrivedAt()).putLong(event.recipients().size());
+        text.putLong(event.arrivedAt())
+                .putLong(event.since())
+                .putLong(event.recipients().size());
         event.recipients().forEach(r -> text.putText(r.getBytes(StandardCharsets.UTF_8)));
         text.put(event.value());
         Out row = new Out();
         row.putText(subject.getBytes(StandardCharsets.UTF_8)).put(crypt(hold, at, text.toBytes(), true));
         store.put(at, row.toBytes());
+        return hold;
     }
 
     /** @throws IllegalStateException if it is not there or cannot be read: then it releases nothing */
@@ -75,13 +78,14 @@ final class Waiting {
             byte[] text = crypt(hold, at, secret, false);
             BoundedDecoder event = new BoundedDecoder(text, 0);
             long arrivedAt = event.readLong();
+            long since = event.readLong();
             List<String> recipients = new ArrayList<>();
             for (long left = event.readLong(); left > 0; left--) {
                 recipients.add(event.readString());
             }
             byte[] value = new byte[event.remaining()];
             event.readFixed(value, 0, value.length);
-            return new Event(arrivedAt, recipients, value);
+            return new Event(arrivedAt, since, recipients, value);
         } catch (IOException e) {
             throw new IllegalStateException("an event that waits cannot be read", e);
         }

@@ -85,7 +85,7 @@ class AuditChainTest {
     private int publishEverything() {
         int published = 0;
         for (Scenario scenario : Scenario.all()) {
-            scenario.said(NOW).forEach(said -> gate.publish(Topics.CONSENT_CHANGES, scenario.subject(), said));
+            scenario.said(NOW).forEach(said -> gate.publish(said.topic(), said.subject(), said.value()));
             published += scenario.said(NOW).size();
             String type = scenario.told().event();
             gate.publish(Topics.events(type), scenario.subject(), scenario.event(NOW));

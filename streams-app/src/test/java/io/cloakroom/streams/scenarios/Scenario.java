@@ -3,7 +3,12 @@ package io.cloakroom.streams.scenarios;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.cloakroom.control.ConsentChange;
 import io.cloakroom.control.ConsentKind;
+import io.cloakroom.control.IdentityLink;
+import io.cloakroom.control.LinkKind;
+import io.cloakroom.control.RequestKind;
+import io.cloakroom.control.SubjectRequest;
 import io.cloakroom.schemas.Schemas;
+import io.cloakroom.streams.gate.Topics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -20,6 +25,7 @@ import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.generic.IndexedRecord;
+import org.apache.avro.specific.SpecificRecord;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
@@ -30,6 +36,7 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
      * As it stands in the file.
      *
      * @param readme whether it is a row of the README's table
+     * @param later what happens after the event was decided
      */
     public record Told(
             String name,
@@ -41,10 +48,20 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
             List<Said> said,
             String quarantined,
             @JsonProperty("then") Map<String, String> outcomes,
-            Map<String, Map<String, Object>> reads) {}
+            Map<String, Map<String, Object>> reads,
+            Later later) {}
 
+    /**
+     * @param outcomes of what was held, by recipient, where it is held no more
+     * @param recalls each with purpose, rule and clause, by recipient
+     */
+    public record Later(
+            List<Said> said, @JsonProperty("then") Map<String, String> outcomes, Map<String, List<String>> recalls) {}
+
+    /** @param by kind of the subject, where it is not the event's */
     public record Said(
             String kind,
+            String by,
             String at,
             String purpose,
             String brand,
@@ -98,18 +115,49 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
         return (GenericRecord) avro(Schemas.event(type), fields, type);
     }
 
-    /** What the person said before the event is decided. */
-    public List<ConsentChange> said(Instant now) {
-        return told.said() == null
-                ? List.of()
-                : told.said().stream().map(s -> change(s, now)).toList();
+    /** A control record, as it is published. */
+    public record Control(String topic, String subject, SpecificRecord value) {}
+
+    /** What was said before the event is decided, by the person, for it or about it. */
+    public List<Control> said(Instant now) {
+        return controls(told.said(), now);
     }
 
-    private ConsentChange change(Said said, Instant now) {
+    /** What is said after it. */
+    public List<Control> saidLater(Instant now) {
+        return told.later() == null ? List.of() : controls(told.later().said(), now);
+    }
+
+    private List<Control> controls(List<Said> all, Instant now) {
+        return all == null ? List.of() : all.stream().map(s -> control(s, now)).toList();
+    }
+
+    private Control control(Said said, Instant now) {
+        String by = said.by() == null ? subject : of(said.by());
+        String id = by + said.kind() + said.at();
+        Instant at = time(said.at(), now);
+        return switch (said.kind()) {
+            case "CONNECTED", "DISCONNECTED" ->
+                new Control(
+                        Topics.IDENTITY_LINKS,
+                        by,
+                        new IdentityLink(id, at, by, of("customer"), LinkKind.valueOf(said.kind())));
+            case "ERASURE" ->
+                new Control(Topics.SUBJECT_REQUESTS, by, new SubjectRequest(id, at, by, RequestKind.ERASURE));
+            default -> new Control(Topics.CONSENT_CHANGES, by, change(said, by, id, at, now));
+        };
+    }
+
+    /** The subject of another kind in the same scenario. */
+    private String of(String kind) {
+        return kind + subject.substring(subject.indexOf(':'));
+    }
+
+    private static ConsentChange change(Said said, String by, String id, Instant at, Instant now) {
         return ConsentChange.newBuilder()
-                .setChangeId(subject + said.kind() + said.at())
-                .setOccurredAt(time(said.at(), now))
-                .setSubject(subject)
+                .setChangeId(id)
+                .setOccurredAt(at)
+                .setSubject(by)
                 .setKind(ConsentKind.valueOf(said.kind()))
                 .setPurpose(said.purpose())
                 .setBrand(said.brand())
@@ -146,6 +194,20 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
     /** {@code OUTCOME rule clause} of each recipient. */
     public Map<String, String> expected() {
         return told.outcomes();
+    }
+
+    /** The same, of what was held, after what is said later. */
+    public Map<String, String> expectedLater() {
+        return told.later() == null || told.later().outcomes() == null
+                ? Map.of()
+                : told.later().outcomes();
+    }
+
+    /** Purpose, rule and clause of what each recipient must give up then. */
+    public Map<String, List<String>> expectedRecalls() {
+        return told.later() == null || told.later().recalls() == null
+                ? Map.of()
+                : told.later().recalls();
     }
 
     /** Checks what one recipient reads; a path that leads nowhere reads as null. */

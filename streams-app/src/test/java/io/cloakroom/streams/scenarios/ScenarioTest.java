@@ -8,6 +8,7 @@ import io.cloakroom.streams.gate.GateDriver;
 import io.cloakroom.streams.gate.ScenarioEngine;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.avro.generic.IndexedRecord;
@@ -26,8 +27,17 @@ class ScenarioTest {
     @ParameterizedTest
     @MethodSource("scenarios")
     void shouldBeDecidedSoByTheEngine(Scenario scenario) {
-        assertThat(ScenarioEngine.decide(scenario.said(NOW), scenario.told().event(), scenario.event(NOW), NOW))
-                .isEqualTo(new TreeMap<>(scenario.expected()));
+        ScenarioEngine engine = new ScenarioEngine(NOW);
+        scenario.said(NOW).forEach(said -> engine.hear(said.subject(), said.value()));
+        String type = scenario.told().event();
+
+        IndexedRecord event = scenario.event(NOW);
+        assertThat(engine.decide(scenario.subject(), type, event)).isEqualTo(new TreeMap<>(scenario.expected()));
+
+        scenario.saidLater(NOW).forEach(said -> engine.hear(said.subject(), said.value()));
+        assertThat(engine.recalls()).isEqualTo(new TreeMap<>(scenario.expectedRecalls()));
+        assertThat(engine.decideAgain(scenario.subject(), type, event))
+                .isEqualTo(new TreeMap<>(scenario.expectedLater()));
     }
 
     @ParameterizedTest
@@ -35,7 +45,7 @@ class ScenarioTest {
     void shouldBeDecidedSoByTheTopology(Scenario scenario) {
         String type = scenario.told().event();
         try (GateDriver gate = new GateDriver(NOW)) {
-            scenario.said(NOW).forEach(said -> gate.publish("consent.changes", scenario.subject(), said));
+            scenario.said(NOW).forEach(said -> gate.publish(said.topic(), said.subject(), said.value()));
             gate.audit();
             gate.publish("events." + type, scenario.subject(), scenario.event(NOW));
 
@@ -45,14 +55,27 @@ class ScenarioTest {
             assertThat(Outcomes.reason(audit.get(0))).isEqualTo(scenario.told().quarantined());
             assertThat(audit.get(0).getKind())
                     .isEqualTo(scenario.told().quarantined() == null ? EntryKind.EVENT : EntryKind.QUARANTINED);
-            scenario.expected().forEach((recipient, outcome) -> {
-                List<IndexedRecord> releases = gate.releases(recipient + "." + type);
-                assertThat(releases).as(recipient).hasSize(outcome.startsWith("RELEASE") ? 1 : 0);
+            assertReleases(gate, scenario, scenario.expected());
+
+            scenario.saidLater(NOW).forEach(said -> gate.publish(said.topic(), said.subject(), said.value()));
+            List<AuditEntry> later = gate.audit();
+            assertThat(Outcomes.resolved(later)).isEqualTo(new TreeMap<>(scenario.expectedLater()));
+            assertThat(Outcomes.recalls(later)).isEqualTo(new TreeMap<>(scenario.expectedRecalls()));
+            assertReleases(gate, scenario, scenario.expectedLater());
+        }
+    }
+
+    private static void assertReleases(GateDriver gate, Scenario scenario, Map<String, String> outcomes) {
+        outcomes.forEach((recipient, outcome) -> {
+            List<IndexedRecord> releases =
+                    gate.releases(recipient + "." + scenario.told().event());
+            assertThat(releases).as(recipient).hasSize(outcome.startsWith("RELEASE") ? 1 : 0);
+            if (!releases.isEmpty()) {
                 scenario.expectedReads(recipient)
                         .forEach((path, value) -> assertThat(Scenario.read(releases.get(0), path))
                                 .as("%s of %s", path, recipient)
                                 .isEqualTo(value == null ? null : value.toString()));
-            });
-        }
+            }
+        });
     }
 }
