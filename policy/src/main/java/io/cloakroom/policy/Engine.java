@@ -7,6 +7,7 @@ import io.cloakroom.policy.Decision.Withhold;
 import io.cloakroom.policy.Person.Guardian;
 import io.cloakroom.policy.Person.Opening;
 import io.cloakroom.policy.Person.Preference;
+import io.cloakroom.policy.signals.Finding;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -239,6 +240,10 @@ public final class Engine {
             if (basis.verdict() == Verdict.NO) {
                 return basis;
             }
+            Finding signal = signal(purpose);
+            if (signal.isNo()) {
+                return no(purpose, signal);
+            }
             if (!policy.mayTransfer(event.country(), access.recipient(), event.occurredAt())
                     || !today.mayTransfer(event.country(), current.recipient(), now)) {
                 return no(Step.REST, Rule.NO_SAFEGUARD, purpose);
@@ -254,6 +259,18 @@ public final class Engine {
             return !links.isEmpty() && isUnanswered(purpose)
                     ? hold(Rule.LINK_UNANSWERED, Rule.LINK_UNANSWERED.clause(), since + SHORTEST_HOLD)
                     : basis;
+        }
+
+        /** What the event carries of the industry's signals can only narrow (T1). */
+        private Finding signal(Purpose purpose) {
+            return event.signals().isNone()
+                    ? Finding.SILENT
+                    : event.signals().about(purpose.signals(), event.collector(), event.occurredAt(), CLOCK_TOLERANCE);
+        }
+
+        private static Answer no(Purpose purpose, Finding signal) {
+            Rule rule = signal.verdict() == Finding.Verdict.UNUSABLE ? Rule.SIGNAL_UNUSABLE : Rule.SIGNAL_REFUSED;
+            return new Answer(Step.REST, Verdict.NO, rule, purpose.signals().clause(), Optional.empty(), NO_DEADLINE);
         }
 
         /** By the own birth date, or by that of somebody linked. */

@@ -25,7 +25,11 @@ public record EventRules(
         boolean alwaysAct,
         String channelField,
         String unsubscribeField,
+        SignalFields signalFields,
         List<Access> accesses) {
+
+    /** Where an event carries signals of the industry. */
+    public record SignalFields(String tcf, String gpp, String gpc) {}
 
     public EventRules {
         states = Map.copyOf(states);
@@ -45,6 +49,7 @@ public record EventRules(
                 alwaysAct,
                 channelField,
                 unsubscribeField,
+                signalFields,
                 others);
     }
 

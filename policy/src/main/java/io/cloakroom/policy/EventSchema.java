@@ -38,6 +38,7 @@ public record EventSchema(String type, List<Field> fields) {
         LONG,
         TIMESTAMP,
         DATE,
+        BOOLEAN,
         RECORD,
         OTHER
     }

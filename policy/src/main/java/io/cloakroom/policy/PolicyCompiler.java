@@ -1,5 +1,6 @@
 package io.cloakroom.policy;
 
+import io.cloakroom.policy.EventRules.SignalFields;
 import io.cloakroom.policy.EventSchema.Field;
 import io.cloakroom.policy.EventSchema.Kind;
 import io.cloakroom.policy.Purpose.Basis;
@@ -9,6 +10,8 @@ import io.cloakroom.policy.Treatment.Generalise;
 import io.cloakroom.policy.Treatment.Pseudonymise;
 import io.cloakroom.policy.Treatment.To;
 import io.cloakroom.policy.Yaml.Entry;
+import io.cloakroom.policy.signals.OptOut;
+import io.cloakroom.policy.signals.SignalMapping;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -26,6 +29,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * One file against the gate's schemas: every name is looked up and every field × recipient × purpose decided. What is found
@@ -180,6 +184,7 @@ final class PolicyCompiler {
             Set<Dimension> scope = new LinkedHashSet<>();
             rules.get("scope").items().forEach(d -> scope.add(constant(Dimension.class, d)));
             rules.get("categories").items().forEach(c -> problems.isKnown(c, categories.keySet(), "category"));
+            rules.find("signals").ifPresent(signals -> checkSignals(signals, rules, basis));
             purposes.put(
                     id,
                     new Purpose(
@@ -190,8 +195,53 @@ final class PolicyCompiler {
                             scope,
                             Set.copyOf(rules.get("categories").texts()),
                             isTrue(rules.get("adults-only")),
-                            rules.has("requires")));
+                            rules.has("requires"),
+                            signals(rules.get("signals"), basis)));
         }
+    }
+
+    /** A signal says what a person wants: it has nothing to say where nobody is asked. */
+    private void checkSignals(Entry signals, Yaml rules, Basis basis) {
+        if (basis != Basis.CONSENT && basis != Basis.LEGITIMATE_INTEREST) {
+            problems.add(
+                    signals.key(), "a purpose on " + rules.get("basis").text() + " has no `signals`: nobody is asked");
+        } else if (!root.has("signals")) {
+            problems.add(signals.key(), "the policy has no section `signals`, which says how they are read");
+        } else if (signals.value().has("tcf") && !root.get("signals").has("tcf")) {
+            problems.add(
+                    signals.value().find("tcf").orElseThrow().key(),
+                    "the section `signals` has no `tcf`, which says how TC strings are read");
+        }
+        for (Yaml tcf : signals.value().get("tcf").items()) {
+            if (basis == Basis.LEGITIMATE_INTEREST && !SignalMapping.canRestOnInterest(number(tcf))) {
+                problems.add(tcf, "TCF purpose " + tcf.text() + " rests on consent alone, not on legitimate interest");
+            }
+        }
+    }
+
+    private SignalMapping signals(Yaml mapped, Basis basis) {
+        if (mapped.entries().isEmpty() || !structure.isSound("signals", "tcf")) {
+            return SignalMapping.NONE;
+        }
+        Set<OptOut> optOuts = new LinkedHashSet<>();
+        mapped.get("gpp").items().forEach(o -> optOuts.add(constant(OptOut.class, o)));
+        Yaml tcf = root.get("signals").get("tcf");
+        Map<String, Integer> vendors = new HashMap<>();
+        tcf.get("vendors").entries().forEach(v -> vendors.put(v.key().text(), number(v.value())));
+        return new SignalMapping(
+                basis == Basis.CONSENT,
+                numbers(mapped.get("tcf")),
+                optOuts,
+                mapped.has("gpc"),
+                new SignalMapping.Tcf(
+                        numbers(tcf.get("policy-versions")),
+                        tcf.has("max-age-months") ? number(tcf.get("max-age-months")) : 0,
+                        vendors),
+                root.get("signals").get("clause").text());
+    }
+
+    private Set<Integer> numbers(Yaml list) {
+        return list.items().stream().map(this::number).collect(Collectors.toSet());
     }
 
     private void readEvents() {
@@ -229,6 +279,12 @@ final class PolicyCompiler {
             }
         }
         textField(schema, rules.get("unsubscribe"));
+        Yaml signals = rules.get("signals");
+        textField(schema, signals.get("tcf"));
+        textField(schema, signals.get("gpp"));
+        field(schema, signals.get("gpc"))
+                .filter(f -> f.kind() != Kind.BOOLEAN)
+                .ifPresent(f -> problems.add(signals.get("gpc"), "`" + f.path() + "` is neither true nor false"));
 
         Set<String> stated = new TreeSet<>(otherwise);
         states.values().forEach(stated::addAll);
@@ -251,6 +307,10 @@ final class PolicyCompiler {
                 act.text().equals("always"),
                 rules.get("channel").text(),
                 rules.get("unsubscribe").text(),
+                new SignalFields(
+                        signals.get("tcf").text(),
+                        signals.get("gpp").text(),
+                        signals.get("gpc").text()),
                 List.of());
     }
 
@@ -505,19 +565,21 @@ final class PolicyCompiler {
 
     /** The field of this path, which must hold text or a symbol; none where the policy names none. */
     private Optional<Field> textField(EventSchema schema, Yaml path) {
-        if (!path.isScalar()) {
-            return Optional.empty();
-        }
-        List<String> paths = schema.fields().stream().map(Field::path).toList();
-        if (!problems.isKnown(path, paths, schema.type() + " field")) {
-            return Optional.empty();
-        }
-        Field field = schema.field(path.text()).orElseThrow();
-        if (field.kind() != Kind.STRING && field.kind() != Kind.ENUM) {
+        Optional<Field> field = field(schema, path);
+        if (field.isPresent()
+                && field.get().kind() != Kind.STRING
+                && field.get().kind() != Kind.ENUM) {
             problems.add(path, "`" + path.text() + "` is neither text nor an enum");
             return Optional.empty();
         }
-        return Optional.of(field);
+        return field;
+    }
+
+    private Optional<Field> field(EventSchema schema, Yaml path) {
+        List<String> paths = schema.fields().stream().map(Field::path).toList();
+        return path.isScalar() && problems.isKnown(path, paths, schema.type() + " field")
+                ? schema.field(path.text())
+                : Optional.empty();
     }
 
     /** What a section lists, or the keys of its map. */

@@ -1,5 +1,6 @@
 package io.cloakroom.policy;
 
+import io.cloakroom.policy.signals.SignalMapping;
 import java.util.Set;
 
 /**
@@ -9,6 +10,7 @@ import java.util.Set;
  * @param categories that may be used for it; every other is dropped
  * @param adultsOnly nothing of a known minor (C1)
  * @param unsubscribe the event must say how to unsubscribe (C27)
+ * @param signals of the industry that speak about it (C9)
  */
 public record Purpose(
         String id,
@@ -18,7 +20,8 @@ public record Purpose(
         Set<Dimension> scope,
         Set<String> categories,
         boolean adultsOnly,
-        boolean unsubscribe) {
+        boolean unsubscribe,
+        SignalMapping signals) {
 
     public Purpose {
         scope = Set.copyOf(scope);

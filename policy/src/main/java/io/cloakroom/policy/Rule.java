@@ -32,6 +32,8 @@ public enum Rule {
     EXPIRED("consent-expired"),
     STALE("consent-stale", "C37"),
     NO_SAFEGUARD("no-safeguard", "C20"),
+    SIGNAL_REFUSED("signal-refused", "C9"),
+    SIGNAL_UNUSABLE("signal-unusable", "C9"),
     NO_UNSUBSCRIBE("no-unsubscribe-instruction", "C27"),
     OVERSIZE("oversize", "C17"),
 
@@ -41,6 +43,7 @@ public enum Rule {
     NOT_A_CHOICE("not-a-choice", "C5"),
     IMPORTED_LIFT("imported-lift", "C23"),
     GRANT_AHEAD("grant-dated-ahead", "C25"),
+    SIGNAL_SILENT("signal-silent", "C9"),
     GUARDIAN_UNVERIFIED("guardian-unverified", "C1"),
     GUARDIAN_IS_SUBJECT("guardian-is-subject", "C1"),
     GUARDIAN_MINOR("guardian-minor", "C1"),

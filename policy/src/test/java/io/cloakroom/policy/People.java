@@ -1,5 +1,6 @@
 package io.cloakroom.policy;
 
+import io.cloakroom.policy.signals.Signals;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -124,6 +125,23 @@ final class People {
                 e.act(),
                 e.channel(),
                 texts.getOrDefault("unsubscribe", e.unsubscribe()));
+    }
+
+    /** The same event, carrying these signals. */
+    static Event with(Event e, Signals signals) {
+        return new Event(
+                e.type(),
+                e.brand(),
+                e.surface(),
+                e.country(),
+                e.collector(),
+                e.occurredAt(),
+                e.arrivedAt(),
+                e.stated(),
+                e.act(),
+                e.channel(),
+                e.unsubscribe(),
+                signals);
     }
 
     static Change agreed(long at) {

@@ -79,6 +79,7 @@ final class Schemas {
         return switch (name) {
             case "string" -> Kind.STRING;
             case "enum" -> Kind.ENUM;
+            case "boolean" -> Kind.BOOLEAN;
             case "record" -> Kind.RECORD;
             case "int" -> logical.equals("date") ? Kind.DATE : Kind.INT;
             case "long" -> logical.startsWith("timestamp-") ? Kind.TIMESTAMP : Kind.LONG;

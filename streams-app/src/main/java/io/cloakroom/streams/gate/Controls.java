@@ -156,12 +156,13 @@ final class Controls {
         EntryKind kind = EntryKind.CONTROL;
         List<AuditChain.Recalled> recalls = List.of();
         if (heard.statement() instanceof Statements.Taken taken) {
-            recalls = taken.change() instanceof Change.Erased
-                    ? erase(subject, key, known, taken.change(), now)
-                    : change(place, subject, key, row == null, known, taken.change(), now);
+            Change first = taken.changes().get(0);
+            recalls = first instanceof Change.Erased
+                    ? erase(subject, key, known, first, now)
+                    : change(place, subject, key, row == null, known, taken.changes(), now);
         } else if (heard.statement() instanceof Statements.Undecidable undecidable) {
             kind = EntryKind.QUARANTINED;
-            recalls = change(place, subject, key, row == null, known, new Change.Undecided(), now);
+            recalls = change(place, subject, key, row == null, known, List.of(new Change.Undecided()), now);
             outlet.quarantine(place, undecidable.rule());
         } else {
             recalls = settle(subject, key, row == null, known, known.person(), now);
@@ -184,12 +185,15 @@ final class Controls {
     // What follows.
 
     private List<AuditChain.Recalled> change(
-            Place place, String subject, byte[] key, boolean isNew, Known known, Change change, long now) {
+            Place place, String subject, byte[] key, boolean isNew, Known known, List<Change> changes, long now) {
         Person before = known.person();
-        Person after = before.with(change);
-        String linked = change instanceof Change.Connected connected
+        Person after = before;
+        for (Change change : changes) {
+            after = after.with(change);
+        }
+        String linked = changes.get(0) instanceof Change.Connected connected
                 ? connected.other()
-                : change instanceof Change.Disconnected disconnected ? disconnected.other() : "";
+                : changes.get(0) instanceof Change.Disconnected disconnected ? disconnected.other() : "";
         tell(place, subject, before, after, linked, now);
         return settle(subject, key, isNew, known, after, now);
     }

@@ -8,6 +8,7 @@ import io.cloakroom.policy.EventSchema;
 import io.cloakroom.policy.EventSchema.Field;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
+import io.cloakroom.policy.signals.SignalCache;
 import io.cloakroom.schemas.BoundedDecoder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +34,7 @@ final class EventPlan {
     private static final int COUNTRY = 3;
     private static final int COLLECTOR = 4;
     private static final int SUBJECT = 5;
+    private static final String TRUE = "true";
 
     private final String type;
     private final PolicyHistory history;
@@ -45,6 +47,7 @@ final class EventPlan {
     private final Map<Policy, Stated> stated = new IdentityHashMap<>();
     private final Map<Access, Forms> forms = new IdentityHashMap<>();
     private final Texts texts = new Texts();
+    private final SignalCache signals = new SignalCache();
 
     private final BoundedDecoder in = new BoundedDecoder(new byte[0], 0);
     private final int[] found;
@@ -52,7 +55,7 @@ final class EventPlan {
     private int start;
 
     /** The facts that one version of the policy reads besides: indices into {@link #facts}, negative for none. */
-    private record Stated(int statedBy, int act, int channel, int unsubscribe) {}
+    private record Stated(int statedBy, int act, int channel, int unsubscribe, int tcf, int gpp, int gpc) {}
 
     EventPlan(EventSchema shape, Schema schema, PolicyHistory history) {
         this.type = shape.type();
@@ -66,12 +69,15 @@ final class EventPlan {
             stated.put(
                     policy,
                     rules == null
-                            ? new Stated(-1, -1, -1, -1)
+                            ? new Stated(-1, -1, -1, -1, -1, -1, -1)
                             : new Stated(
                                     fact(rules.statedBy()),
                                     fact(rules.actField()),
                                     fact(rules.channelField()),
-                                    fact(rules.unsubscribeField())));
+                                    fact(rules.unsubscribeField()),
+                                    fact(rules.signalFields().tcf()),
+                                    fact(rules.signalFields().gpp()),
+                                    fact(rules.signalFields().gpc())));
         }
         facts.forEach(fact -> factTypes.add(null));
         this.root = fields(schema, "");
@@ -181,7 +187,8 @@ final class EventPlan {
                 text(more.statedBy()),
                 text(more.act()),
                 text(more.channel()),
-                text(more.unsubscribe()));
+                text(more.unsubscribe()),
+                signals.of(text(more.tcf()), text(more.gpp()), text(more.gpc()).equals(TRUE)));
     }
 
     private String text(int fact) {
@@ -199,6 +206,7 @@ final class EventPlan {
         return switch (schema.getType()) {
             case STRING -> texts.of(event, Node.afterLength(event, start), end);
             case ENUM -> schema.getEnumSymbols().get((int) Node.number(event, start));
+            case BOOLEAN -> event[start] == 1 ? TRUE : Event.ABSENT;
             case NULL -> Event.ABSENT;
             default -> throw new IllegalStateException("the policy reads no " + schema.getType());
         };

@@ -91,6 +91,7 @@ public final class Shapes {
         return switch (schema.getType()) {
             case STRING -> Kind.STRING;
             case ENUM -> Kind.ENUM;
+            case BOOLEAN -> Kind.BOOLEAN;
             case INT -> schema.getLogicalType() instanceof LogicalTypes.Date ? Kind.DATE : Kind.INT;
             case LONG -> schema.getLogicalType() instanceof LogicalTypes.TimestampMillis ? Kind.TIMESTAMP : Kind.LONG;
             default -> Kind.OTHER;

@@ -11,8 +11,13 @@ import io.cloakroom.policy.Purpose;
 import io.cloakroom.policy.Purpose.Basis;
 import io.cloakroom.policy.Rule;
 import io.cloakroom.policy.Scope;
+import io.cloakroom.policy.signals.Finding;
+import io.cloakroom.policy.signals.Signals;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 
 /** Reads what a consent change says, under the policy of the day. */
 final class Statements {
@@ -30,7 +35,16 @@ final class Statements {
         Rule rule();
     }
 
-    record Taken(Change change, Rule rule) implements Statement {}
+    /** @param changes at least one; what they say together is said at once */
+    record Taken(List<Change> changes, Rule rule) implements Statement {
+        Taken {
+            changes = List.copyOf(changes);
+        }
+
+        Taken(Change change, Rule rule) {
+            this(List.of(change), rule);
+        }
+    }
 
     /** Understood, and not taken in: it could only have allowed, or there is nothing that it could end. */
     record Refused(Rule rule) implements Statement {}
@@ -43,6 +57,7 @@ final class Statements {
             case AGE_STATEMENT -> age(said, arrivedAt);
             case GRANT, WITHDRAWAL, OBJECTION, LIFT -> preference(said, policy, arrivedAt);
             case GUARDIAN_AGREEMENT -> agreement(said, policy, arrivedAt);
+            case SIGNAL -> signal(said, policy, arrivedAt);
             case GUARDIAN_WITHDRAWAL ->
                 new Taken(new Change.GuardianEnded(onArrival(at(said), arrivedAt)), applied(said, arrivedAt));
         };
@@ -118,9 +133,7 @@ final class Statements {
         String brand = part(said.getBrand());
         String channel = part(said.getChannel());
         String collector = part(said.getCollector());
-        if ((!brand.isEmpty() && !policy.brands().contains(brand))
-                || (!channel.isEmpty() && !policy.channels().contains(channel))
-                || collector.length() > LONGEST_NAME) {
+        if (isUnknown(brand, channel, collector, policy)) {
             return new Undecidable(Rule.UNKNOWN_SCOPE);
         }
         // A part that the purpose does not tell apart is cut off: that can only widen a refusal.
@@ -130,9 +143,64 @@ final class Statements {
                 new Taken(new Change.Refusal(scope, onArrival(at(said), arrivedAt)), applied(said, arrivedAt));
             case LIFT -> lift(said, scope, arrivedAt);
             case GRANT -> grant(said, purpose, scope, arrivedAt);
-            case AGE_STATEMENT, GUARDIAN_AGREEMENT, GUARDIAN_WITHDRAWAL ->
+            case AGE_STATEMENT, GUARDIAN_AGREEMENT, GUARDIAN_WITHDRAWAL, SIGNAL ->
                 throw new IllegalArgumentException("not about a purpose: " + said.getKind());
         };
+    }
+
+    private static boolean isUnknown(String brand, String channel, String collector, Policy policy) {
+        return (!brand.isEmpty() && !policy.brands().contains(brand))
+                || (!channel.isEmpty() && !policy.channels().contains(channel))
+                || collector.length() > LONGEST_NAME;
+    }
+
+    /**
+     * A signal of the industry means the same as a click on our own form, for every purpose that it is mapped to (C9). Only a
+     * TC string can grant, and as one click in one place does; one that cannot be read is a no.
+     */
+    private static Statement signal(ConsentChange said, Policy policy, long arrivedAt) {
+        Signals signals =
+                Signals.of(part(said.getTcString()), part(said.getGppString()), Boolean.TRUE.equals(said.getGpc()));
+        if (signals.isNone() && said.getGpc() == null) {
+            return new Undecidable(Rule.INCOMPLETE);
+        }
+        String brand = part(said.getBrand());
+        String channel = part(said.getChannel());
+        String collector = part(said.getCollector());
+        if (isUnknown(brand, channel, collector, policy)) {
+            return new Undecidable(Rule.UNKNOWN_SCOPE);
+        }
+        long at = onArrival(at(said), arrivedAt);
+        List<Change> changes = new ArrayList<>();
+        Rule rule = applied(said, arrivedAt);
+        Rule otherwise = Rule.SIGNAL_SILENT;
+        for (Purpose purpose : inOrder(policy)) {
+            Scope scope = purpose.scope(brand, channel, collector);
+            Finding found = signals.about(purpose.signals(), collector, at, Engine.CLOCK_TOLERANCE);
+            switch (found.verdict()) {
+                case SAYS_NOTHING -> {}
+                case REFUSES -> changes.add(new Change.Refusal(scope, at));
+                case UNUSABLE -> {
+                    changes.add(new Change.Refusal(scope, at));
+                    rule = Rule.SIGNAL_UNUSABLE;
+                }
+                case ALLOWS -> {
+                    Optional<Rule> fault = noGrant(said, purpose, scope, arrivedAt);
+                    if (fault.isEmpty()) {
+                        changes.add(grant(said, purpose, scope, signals));
+                    }
+                    otherwise = fault.orElse(otherwise);
+                }
+            }
+        }
+        return changes.isEmpty() ? new Refused(otherwise) : new Taken(changes, rule);
+    }
+
+    /** So that every instance of the gate keeps the same row. */
+    private static List<Purpose> inOrder(Policy policy) {
+        return policy.purposes().values().stream()
+                .sorted(Comparator.comparing(Purpose::id))
+                .toList();
     }
 
     private static Statement lift(ConsentChange said, Scope scope, long arrivedAt) {
@@ -145,23 +213,40 @@ final class Statements {
     }
 
     private static Statement grant(ConsentChange said, Purpose purpose, Scope scope, long arrivedAt) {
-        if (said.getNoticeVersion() == null || said.getNoticeVersion().length() > LONGEST_NAME) {
-            return new Refused(Rule.INCOMPLETE);
-        }
-        if (!isWhole(purpose, scope)) {
-            return new Refused(Rule.SCOPE_TOO_WIDE);
-        }
-        Instant expires = said.getExpiresAt();
-        return isAhead(said, arrivedAt)
-                ? new Refused(Rule.GRANT_AHEAD)
+        Optional<Rule> fault = noGrant(said, purpose, scope, arrivedAt);
+        return fault.isPresent()
+                ? new Refused(fault.get())
                 : new Taken(
                         new Change.Grant(
-                                scope,
-                                at(said),
-                                said.getNoticeVersion(),
-                                expires == null ? Long.MAX_VALUE : expires.toEpochMilli(),
-                                said.getOrigin() != null),
+                                scope, at(said), said.getNoticeVersion(), expiresAt(said), said.getOrigin() != null),
                         Rule.APPLIED);
+    }
+
+    /** A string that comes again grants no later, and no longer, than when it came first. */
+    private static Change grant(ConsentChange said, Purpose purpose, Scope scope, Signals signals) {
+        return new Change.Grant(
+                scope,
+                signals.saidAt(at(said)),
+                said.getNoticeVersion(),
+                Math.min(expiresAt(said), signals.expiresAt(purpose.signals()).orElse(at(said))),
+                said.getOrigin() != null);
+    }
+
+    /** Why it is no grant, if it is none. */
+    private static Optional<Rule> noGrant(ConsentChange said, Purpose purpose, Scope scope, long arrivedAt) {
+        if (said.getNoticeVersion() == null || said.getNoticeVersion().length() > LONGEST_NAME) {
+            return Optional.of(Rule.INCOMPLETE);
+        }
+        if (!isWhole(purpose, scope)) {
+            return Optional.of(Rule.SCOPE_TOO_WIDE);
+        }
+        return isAhead(said, arrivedAt) ? Optional.of(Rule.GRANT_AHEAD) : Optional.empty();
+    }
+
+    private static long expiresAt(ConsentChange said) {
+        return said.getExpiresAt() == null
+                ? Long.MAX_VALUE
+                : said.getExpiresAt().toEpochMilli();
     }
 
     private static long at(ConsentChange said) {

@@ -41,6 +41,13 @@ import org.slf4j.LoggerFactory;
  */
 class CanaryTest {
 
+    /** A TC string of January 2026 that consents to TCF purposes 1, 3, 4, 7, 8 and 9; a GPP string without an opt-out. */
+    private static final Map<String, String> SIGNALS = Map.of(
+            "tcString",
+            "CQdz-EAQdz-EAAfABAENB4FgALOAAAAAAAYgF5wAQF5gAAAA.IF5wAgAGALzA",
+            "gppString",
+            "DBABLA~BVQqAAAAAgA.QA");
+
     private static final Instant NOW = Instant.parse("2026-03-01T12:34:56.789Z");
 
     /** What decides must be real, or nothing would come out. */
@@ -83,6 +90,13 @@ class CanaryTest {
         mark(event, "", markers);
         ((GenericRecord) event.get("meta")).put("subject", subject);
         markers.put("meta.subject", "CANARY-subject");
+        if (type.equals("cookie")) {
+            // A marker is no signal, and what is no signal stops everything.
+            List.of("tcString", "gppString").forEach(field -> {
+                event.put(field, SIGNALS.get(field));
+                markers.put(field, SIGNALS.get(field));
+            });
+        }
         allow(subject);
 
         gate.publish(Topics.events(type), subject, event);

@@ -13,11 +13,14 @@ import io.cloakroom.policy.Person;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.PolicyLoader;
 import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.streams.Blueprint;
+import io.cloakroom.streams.scenarios.Scenario;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -150,6 +153,31 @@ class CompiledPlanTest {
 
         assertThat(Adapter.isAlike(same, gates)).isTrue();
         assertThat(Adapter.isAlike(renamed, gates)).isFalse();
+    }
+
+    @Test
+    void shouldFindTheSignalsThatTheSlowWayFinds() throws Exception {
+        PolicyHistory history = Blueprint.load(GateDriver.POLICIES).history();
+        Schema schema = io.cloakroom.schemas.Schemas.event("cookie");
+        EventPlan plan = new EventPlan(Shapes.of("cookie", schema), schema, history);
+        Instant now = Instant.parse("2026-03-01T12:00:00Z");
+        for (String tcf :
+                Arrays.asList(null, "", "zzzz", "x".repeat(500), "COtybn4PA_zT4KjACBENAPCIAEBAAECAAIAAAAAAAAAA")) {
+            for (String gpp : Arrays.asList(null, "DBABLA~BVQqAAAAAgA.QA")) {
+                for (Boolean gpc : Arrays.asList(null, true, false)) {
+                    GenericRecord event = Scenario.event("cookie", "cookie:1", now);
+                    event.put("tcString", tcf);
+                    event.put("gppString", gpp);
+                    event.put("gpc", gpc);
+
+                    Event facts = plan.scan(encode(schema, event), 0).facts(0);
+
+                    assertThat(facts).isEqualTo(SlowFacts.of("cookie", event, 0, history));
+                    assertThat(facts.signals().isNone())
+                            .isEqualTo((tcf == null || tcf.isEmpty()) && gpp == null && !Boolean.TRUE.equals(gpc));
+                }
+            }
+        }
     }
 
     private static void scan(EventPlan plan, Schema writer, Schema gates, byte[] written) throws IOException {

@@ -80,7 +80,7 @@ public final class ScenarioEngine {
         if (statement instanceof Statements.Undecidable) {
             become(subject, person(subject).with(new Change.Undecided()));
         } else if (statement instanceof Statements.Taken taken) {
-            hear(subject, taken.change());
+            taken.changes().forEach(change -> hear(subject, change));
         }
         tell();
     }
@@ -149,7 +149,11 @@ public final class ScenarioEngine {
     public static Person hear(Person person, ConsentChange said, Policy policy, long arrivedAt) {
         Statement statement = Statements.read(said, policy, arrivedAt);
         if (statement instanceof Statements.Taken taken) {
-            return person.with(taken.change());
+            Person after = person;
+            for (Change change : taken.changes()) {
+                after = after.with(change);
+            }
+            return after;
         }
         return statement instanceof Statements.Undecidable ? person.with(new Change.Undecided()) : person;
     }

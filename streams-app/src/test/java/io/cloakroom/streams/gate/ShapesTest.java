@@ -137,7 +137,7 @@ class ShapesTest {
                 "\"string\" | STRING",
                 "\"int\" | INT",
                 "\"long\" | LONG",
-                "\"boolean\" | OTHER",
+                "\"boolean\" | BOOLEAN",
                 "\"bytes\" | OTHER",
                 "{\"type\": \"fixed\", \"name\": \"F\", \"size\": 4} | OTHER",
                 "{\"type\": \"long\", \"logicalType\": \"timestamp-millis\"} | TIMESTAMP",

@@ -3,6 +3,7 @@ package io.cloakroom.streams.gate;
 import io.cloakroom.policy.Event;
 import io.cloakroom.policy.EventRules;
 import io.cloakroom.policy.PolicyHistory;
+import io.cloakroom.policy.signals.Signals;
 import org.apache.avro.generic.IndexedRecord;
 
 /** The slow way to the facts. Takes out of an event what a decision may look at, where the policy in force at its time says that it stands. */
@@ -27,7 +28,13 @@ final class SlowFacts {
                 rules == null ? Event.ABSENT : text(event, rules.statedBy()),
                 rules == null ? Event.ABSENT : text(event, rules.actField()),
                 rules == null ? Event.ABSENT : text(event, rules.channelField()),
-                rules == null ? Event.ABSENT : text(event, rules.unsubscribeField()));
+                rules == null ? Event.ABSENT : text(event, rules.unsubscribeField()),
+                rules == null ? Signals.NONE : signals(event, rules.signalFields()));
+    }
+
+    private static Signals signals(IndexedRecord event, EventRules.SignalFields fields) {
+        return Signals.of(
+                text(event, fields.tcf()), text(event, fields.gpp()), Boolean.parseBoolean(text(event, fields.gpc())));
     }
 
     static String subject(IndexedRecord event) {

@@ -18,6 +18,7 @@ import io.cloakroom.streams.gate.Statements.Taken;
 import io.cloakroom.streams.gate.Statements.Undecidable;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,12 @@ class StatementsTest {
     private static final int LONGEST = 255;
 
     private static final Scope MAIL = new Scope("direct-marketing", "net-a-porter", "EMAIL", Scope.EVERY);
+
+    /** Of 10 January 2026, for TCF purposes 1, 3, 4, 7, 8 and 9 and vendor 755. */
+    private static final String CONSENTS = "CQdz-EAQdz-EAAfABAENB4FgALOAAAAAAAYgF5wAQF5gAAAA.IF5wAgAGALzA";
+
+    /** The same for purposes 1, 8 and 9. */
+    private static final String NO_ADVERTISING = "CQdz-EAQdz-EAAfABAENB4FgAIGAAAAAAAYgF5wAQF5gAAAA.IF5wAgAGALzA";
 
     private static Policy policy;
 
@@ -188,8 +195,8 @@ class StatementsTest {
         Taken grant = (Taken) read(mail(ConsentKind.GRANT).setOccurredAt(fast));
         Taken refusal = (Taken) read(mail(ConsentKind.WITHDRAWAL).setOccurredAt(fast.plusMillis(1)));
         Person person = Person.stranger(new byte[Person.SALT_LENGTH])
-                .with(grant.change())
-                .with(refusal.change());
+                .with(grant.changes().get(0))
+                .with(refusal.changes().get(0));
 
         assertThat(person.preferences().get(0).openings()).isEmpty();
     }
@@ -198,7 +205,8 @@ class StatementsTest {
     @Test
     void shouldTakeARefusalOfTheFirstTimeThereIs() {
         Taken taken = (Taken) read(mail(ConsentKind.WITHDRAWAL).setOccurredAt(Instant.ofEpochMilli(Long.MIN_VALUE)));
-        Person person = Person.stranger(new byte[Person.SALT_LENGTH]).with(taken.change());
+        Person person = Person.stranger(new byte[Person.SALT_LENGTH])
+                .with(taken.changes().get(0));
 
         assertThat(person.preferences()).hasSize(1);
     }
@@ -241,6 +249,122 @@ class StatementsTest {
                 .setBrand("net-a-porter")
                 .setChannel("EMAIL")
                 .setNoticeVersion(NOTICE);
+    }
+
+    // Signals of the industry (C9).
+
+    @Test
+    void shouldTakeATcStringForAConsentToAllThatItConsentsTo() {
+        long said = Instant.parse("2026-01-10T23:59:59.999Z").toEpochMilli();
+        long until = Instant.parse("2027-02-10T00:00:00Z").toEpochMilli();
+
+        assertThat(read(signal().setTcString(CONSENTS)))
+                .isEqualTo(new Taken(
+                        List.of(
+                                new Change.Grant(scope("advertising"), said, NOTICE, until, false),
+                                new Change.Grant(scope("cookie-analytics"), said, NOTICE, until, false)),
+                        Rule.APPLIED));
+    }
+
+    @Test
+    void shouldDateATcStringByTheClickWhileItIsOfThatDay() {
+        Instant click = Instant.parse("2026-01-10T08:30:00Z");
+
+        assertThat(taken(signal().setTcString(CONSENTS).setOccurredAt(click)).changes())
+                .extracting(change -> ((Change.Grant) change).at())
+                .containsOnly(click.toEpochMilli());
+    }
+
+    @Test
+    void shouldEndAConsentByATcStringNoLaterThanItSays() {
+        Instant end = ARRIVAL.plusSeconds(60);
+
+        assertThat(taken(signal().setTcString(CONSENTS).setExpiresAt(end)).changes())
+                .extracting(change -> ((Change.Grant) change).expiresAt())
+                .containsOnly(end.toEpochMilli());
+    }
+
+    @Test
+    void shouldTakeATcStringForARefusalOfAllElse() {
+        assertThat(taken(signal().setTcString(NO_ADVERTISING)).changes())
+                .hasSize(2)
+                .contains(new Change.Refusal(scope("advertising"), ARRIVED_AT))
+                .hasAtLeastOneElementOfType(Change.Grant.class);
+    }
+
+    @Test
+    void shouldTakeAnOptOutForARefusalOfWhatItIsMappedTo() {
+        Taken refusal = new Taken(new Change.Refusal(scope("advertising"), ARRIVED_AT), Rule.APPLIED);
+
+        assertThat(read(signal().setGppString("DBABBg~BQQAAABA.QA"))).isEqualTo(refusal);
+        assertThat(read(signal().setGpc(true))).isEqualTo(refusal);
+        assertThat(taken(signal().setGpc(true).setBrand(null).setCollector(null))
+                        .changes())
+                .containsExactly(new Change.Refusal(
+                        new Scope("advertising", Scope.EVERY, Scope.EVERY, Scope.EVERY), ARRIVED_AT));
+    }
+
+    @Test
+    void shouldTakeNothingForAYesWhereTheLawKnowsOptOutsOnly() {
+        assertThat(read(signal().setGppString("DBABBg~BQgAAABA.QA"))).isEqualTo(new Refused(Rule.SIGNAL_SILENT));
+    }
+
+    @Test
+    void shouldTakeASignalThatCannotBeReadForARefusalOfAllThatItIsMappedTo() {
+        assertThat(read(signal().setTcString(CONSENTS.substring(0, 40))))
+                .isEqualTo(new Taken(
+                        List.of(
+                                new Change.Refusal(scope("advertising"), ARRIVED_AT),
+                                new Change.Refusal(scope("cookie-analytics"), ARRIVED_AT)),
+                        Rule.SIGNAL_UNUSABLE));
+    }
+
+    @Test
+    void shouldTakeARefusalDatedAheadOnArrivalAndNoConsent() {
+        Instant fast = ARRIVAL.plusSeconds(3600);
+
+        Taken taken = taken(signal().setTcString(NO_ADVERTISING).setOccurredAt(fast));
+
+        assertThat(taken.rule()).isEqualTo(Rule.APPLIED_ON_ARRIVAL);
+        assertThat(taken.changes())
+                .containsExactly(new Change.Refusal(scope("advertising"), ARRIVED_AT + Engine.CLOCK_TOLERANCE));
+        assertThat(read(signal().setTcString(CONSENTS).setOccurredAt(fast))).isEqualTo(new Refused(Rule.GRANT_AHEAD));
+    }
+
+    @Test
+    void shouldNotConsentByATcStringUnderNoNoticeOrForNobodyInParticular() {
+        assertThat(read(signal().setTcString(CONSENTS).setNoticeVersion(null))).isEqualTo(new Refused(Rule.INCOMPLETE));
+        assertThat(read(signal().setTcString(CONSENTS).setBrand(null))).isEqualTo(new Refused(Rule.SCOPE_TOO_WIDE));
+        assertThat(read(signal().setTcString(CONSENTS).setCollector(null))).isEqualTo(new Refused(Rule.SIGNAL_SILENT));
+        assertThat(read(signal().setTcString(CONSENTS).setCollector("adnet")))
+                .as("whom the vendor list does not have")
+                .isEqualTo(new Refused(Rule.SIGNAL_SILENT));
+    }
+
+    @Test
+    void shouldBlockOnASignalThatIsNoneOrOfUnknownScope() {
+        assertThat(read(signal())).isEqualTo(new Undecidable(Rule.INCOMPLETE));
+        assertThat(read(signal().setTcString(""))).isEqualTo(new Undecidable(Rule.INCOMPLETE));
+        assertThat(read(signal().setGpc(true).setBrand("somebody"))).isEqualTo(new Undecidable(Rule.UNKNOWN_SCOPE));
+    }
+
+    private static ConsentChange.Builder signal() {
+        return ConsentChange.newBuilder()
+                .setChangeId("1")
+                .setOccurredAt(ARRIVAL)
+                .setSubject("cookie:1")
+                .setKind(ConsentKind.SIGNAL)
+                .setBrand("net-a-porter")
+                .setCollector("doubleclick")
+                .setNoticeVersion(NOTICE);
+    }
+
+    private static Scope scope(String purpose) {
+        return new Scope(purpose, "net-a-porter", Scope.EVERY, "doubleclick");
+    }
+
+    private static Taken taken(ConsentChange.Builder said) {
+        return (Taken) read(said);
     }
 
     private static ConsentChange.Builder age() {

@@ -46,6 +46,11 @@ class TrapsTest {
     private static final Instant NOW = Instant.parse("2026-03-01T12:34:56.789Z");
     private static final byte[] ADA = "customer:ada".getBytes(StandardCharsets.UTF_8);
 
+    private static final String VISITOR = "cookie:visitor";
+
+    /** A TC string of January 2026 in which all that advertising needs is consented to, for vendor 755. */
+    private static final String ALL_CONSENTED = "CQdz-EAQdz-EAAfABAENB4FgALOAAAAAAAYgF5wAQF5gAAAA.IF5wAgAGALzA";
+
     private final GateDriver gate = new GateDriver(NOW);
 
     @AfterEach
@@ -69,6 +74,82 @@ class TrapsTest {
 
         assertThat(releasedTo("analytics.marketing", "mailing.marketing")).isZero();
         assertThat(Outcomes.of(gate.lastAudit())).containsEntry("mailing", "WITHHOLD control-record-undecided C25");
+    }
+
+    @Test
+    void t1ShouldReleaseNothingForAConsentThatOnlyTheEventSpeaksOf() {
+        GenericRecord event = advertising();
+        event.put("tcString", ALL_CONSENTED);
+        event.put("gpc", false);
+        gate.publish(Topics.events("cookie"), VISITOR, event);
+
+        assertThat(releasedTo("advertising.cookie")).isZero();
+        assertThat(Outcomes.of(gate.lastAudit())).containsEntry("advertising", "WITHHOLD never-asked C9");
+    }
+
+    @Test
+    void t1ShouldReleaseNothingForASignalThatDoesNotParse() {
+        consentToAdvertising();
+        gate.publish(Topics.events("cookie"), VISITOR, advertising());
+        assertThat(releasedTo("advertising.cookie")).as("without a signal").isEqualTo(1);
+
+        GenericRecord cut = advertising();
+        cut.put("tcString", ALL_CONSENTED.substring(0, 40));
+        gate.publish(Topics.events("cookie"), VISITOR, cut);
+        assertThat(Outcomes.of(gate.lastAudit())).containsEntry("advertising", "WITHHOLD signal-unusable C9");
+        GenericRecord odd = advertising();
+        odd.put("gppString", "{\"purposes\": \"SMUGGLED\"}");
+        gate.publish(Topics.events("cookie"), VISITOR, odd);
+        assertThat(Outcomes.of(gate.lastAudit())).containsEntry("advertising", "WITHHOLD signal-unusable C9");
+
+        assertThat(releasedTo("advertising.cookie")).isZero();
+        assertThat(everythingThatCameOut())
+                .noneMatch(bytes -> contains(bytes, "SMUGGLED") || contains(bytes, ALL_CONSENTED.substring(0, 40)));
+    }
+
+    @Test
+    void t1ShouldRecallAllThatASignalThatDoesNotParseMayForbid() {
+        consentToAdvertising();
+        gate.publish(Topics.events("cookie"), VISITOR, advertising());
+        gate.audit();
+
+        gate.publish(
+                Topics.CONSENT_CHANGES,
+                VISITOR,
+                signal().setTcString(ALL_CONSENTED + "zzzz").build());
+
+        AuditEntry entry = gate.lastAudit();
+        assertThat(entry.getReason().getRule()).isEqualTo("signal-unusable");
+        assertThat(entry.getRecalls()).extracting(r -> r.getRecipient()).containsExactly("advertising");
+        gate.publish(Topics.events("cookie"), VISITOR, advertising());
+        assertThat(Outcomes.of(gate.lastAudit())).containsEntry("advertising", "WITHHOLD consent-withdrawn C25");
+    }
+
+    private void consentToAdvertising() {
+        gate.publish(
+                Topics.CONSENT_CHANGES,
+                VISITOR,
+                signal().setTcString(ALL_CONSENTED).build());
+        assertThat(gate.lastAudit().getReason().getRule()).isEqualTo("applied");
+    }
+
+    private static ConsentChange.Builder signal() {
+        return ConsentChange.newBuilder()
+                .setChangeId("c-1")
+                .setOccurredAt(NOW.minusSeconds(60))
+                .setSubject(VISITOR)
+                .setKind(ConsentKind.SIGNAL)
+                .setBrand("net-a-porter")
+                .setCollector("doubleclick")
+                .setNoticeVersion("2017-11-17");
+    }
+
+    private static GenericRecord advertising() {
+        GenericRecord event = Scenario.event("cookie", VISITOR, NOW);
+        Schema category = event.getSchema().getField("category").schema();
+        event.put("category", new GenericData.EnumSymbol(category, "ADVERTISING"));
+        ((GenericRecord) event.get("meta")).put("collector", "doubleclick");
+        return event;
     }
 
     @Test

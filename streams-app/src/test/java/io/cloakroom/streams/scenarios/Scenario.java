@@ -73,7 +73,10 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
             String birthDate,
             String guardian,
             String guardianBirthDate,
-            String verification) {}
+            String verification,
+            String tcString,
+            String gppString,
+            Boolean gpc) {}
 
     private record Book(Map<String, Map<String, Object>> events, List<Told> scenarios) {}
 
@@ -167,6 +170,9 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
                 .setGuardian(said.guardian())
                 .setGuardianBirthDate(date(said.guardianBirthDate()))
                 .setVerification(said.verification())
+                .setTcString(said.tcString())
+                .setGppString(said.gppString())
+                .setGpc(said.gpc())
                 .build();
     }
 
@@ -291,6 +297,7 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
                         ? (Object) (int) LocalDate.parse(value.toString()).toEpochDay()
                         : value;
             case STRING -> value.toString();
+            case BOOLEAN -> value;
             default -> throw new IllegalArgumentException(path + ": scenarios have no " + schema.getType());
         };
     }
