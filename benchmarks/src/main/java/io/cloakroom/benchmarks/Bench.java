@@ -217,7 +217,7 @@ public final class Bench implements Callable<Integer> {
     }
 
     private Options options(Path home) throws IOException {
-        Path policies = home.resolve("policy").resolve("policies");
+        Path policies = home.resolve(BenchPolicy.SMALL);
         int fewest = BenchPolicy.fewestRecipients(policies);
         if (recipients < fewest) {
             throw new ParameterException(

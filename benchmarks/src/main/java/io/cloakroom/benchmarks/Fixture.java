@@ -44,7 +44,7 @@ public final class Fixture {
     public Fixture() {
         try {
             Path directory = Files.createTempDirectory("fixture");
-            Path shipped = Path.of(System.getProperty("cloakroom.home", "."), "policy", "policies");
+            Path shipped = Path.of(System.getProperty("cloakroom.home", ".")).resolve(BenchPolicy.SMALL);
             Blueprint blueprint =
                     Blueprint.load(BenchPolicy.write(shipped, directory.resolve("policy"), RECIPIENTS, 0));
             Pseudonyms.create(directory.resolve("keys"), blueprint.keyNames());

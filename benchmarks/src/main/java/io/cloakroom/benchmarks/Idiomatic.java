@@ -363,9 +363,8 @@ final class Idiomatic {
             case PREFIX ->
                 value.toString()
                         .substring(
-                                0,
-                                Math.min(generalise.length(), value.toString().length()));
-            case MONTH, YEAR, PATH_HEAD ->
+                                0, Math.min(generalise.size(), value.toString().length()));
+            case MONTH, YEAR, PATH_HEAD, URL_PATH, NETWORK, H3 ->
                 throw new IllegalStateException("no recipient of orders has anything by " + generalise.to());
         };
     }

@@ -7,6 +7,7 @@ import io.cloakroom.control.LinkKind;
 import io.cloakroom.events.Address;
 import io.cloakroom.events.Card;
 import io.cloakroom.events.Cookie;
+import io.cloakroom.events.CookieAction;
 import io.cloakroom.events.CookieCategory;
 import io.cloakroom.events.Meta;
 import io.cloakroom.events.Order;
@@ -124,12 +125,13 @@ final class Load {
                 new Card(
                         String.valueOf(random.nextLong(4_000_000_000_000_000L, 5_000_000_000_000_000L)),
                         "12/29",
-                        "G FAMILY"));
+                        "G FAMILY"),
+                null);
     }
 
     private static Meta meta(String subject, String brand, Instant time, SplittableRandom random) {
         String id = new UUID(random.nextLong(), random.nextLong()).toString();
-        return new Meta(id, time, brand, "web", subject, "IT", NOTICE, null, null);
+        return new Meta(id, time, brand, "web", subject, "IT", NOTICE, null, null, null, null);
     }
 
     // People who refuse while they go on.
@@ -168,8 +170,13 @@ final class Load {
                 "/women/shoes/pumps",
                 "https://search.example/?q=pumps",
                 Integer.toString(person),
+                CookieAction.VIEW,
+                null,
                 "Mozilla/5.0",
-                "198.51.100.7");
+                "198.51.100.7",
+                null,
+                null,
+                null);
     }
 
     /** By the customer: of every cookie, brand and collector. */

@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * What is measured.
  *
- * @param policies that come with Cloakroom
+ * @param policies that the gate's is made from
  * @param records orders of one run
  * @param pace seconds of steady load for the latency; the first third is not counted
  */

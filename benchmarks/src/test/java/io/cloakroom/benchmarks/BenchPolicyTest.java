@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class BenchPolicyTest {
 
-    private static final Path SHIPPED = Path.of("..", "policy", "policies");
+    private static final Path SHIPPED = Path.of("..").resolve(BenchPolicy.SMALL);
 
     @TempDir
     Path directory;

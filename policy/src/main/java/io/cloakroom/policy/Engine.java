@@ -166,7 +166,7 @@ public final class Engine {
             this.today = today;
             this.since = since;
             this.now = now;
-            this.stated = rules.stated(event.stated());
+            this.stated = policy.stated(rules, event);
             this.isAct = rules.isAct(event.act());
             this.links = person.links().isEmpty() ? List.of() : connected();
         }
@@ -190,6 +190,9 @@ public final class Engine {
                     return Withhold.by(Rule.NO_LONGER_REGISTERED, access.recipient());
                 }
                 current = still.get();
+            }
+            if (now >= current.recipient().until()) {
+                return Withhold.by(Rule.NO_LONGER_REGISTERED, access.recipient());
             }
             long allowing = 0;
             Answer first = null;
@@ -223,8 +226,14 @@ public final class Engine {
         }
 
         private Answer ask(Purpose purpose, Access access, Access current) {
-            if (!stated.contains(purpose.id())) {
+            if (!stated.contains(purpose.id()) || purpose.lacksItem(event)) {
                 return NOT_STATED;
+            }
+            if (!policy.isAllowedByPlatform(event, purpose.id())) {
+                return no(Step.REGISTERED, Rule.PLATFORM_FORBIDS, purpose);
+            }
+            if (!policy.isOriginKnown(event)) {
+                return no(Step.REGISTERED, Rule.ORIGIN_UNKNOWN, purpose);
             }
             if (current != access && !current.has(purpose.id())) {
                 return no(Step.REGISTERED, Rule.NO_LONGER_REGISTERED, purpose);
@@ -248,8 +257,10 @@ public final class Engine {
                     || !today.mayTransfer(event.country(), current.recipient(), now)) {
                 return no(Step.REST, Rule.NO_SAFEGUARD, purpose);
             }
-            if (purpose.unsubscribe() && event.unsubscribe().isBlank()) {
-                return no(Step.REST, Rule.NO_UNSUBSCRIBE, purpose);
+            for (Condition condition : purpose.requires()) {
+                if (!condition.isMet(event, rules, policy, current.recipient())) {
+                    return no(Step.REST, condition.unmet(), purpose);
+                }
             }
             if (isAct && age() != Age.ADULT && !isAgreed()) {
                 Rule rule = age() == Age.MINOR ? Rule.GUARDIAN_NEEDED : Rule.AGE_UNKNOWN;
@@ -320,7 +331,7 @@ public final class Engine {
             if (!purpose.asksThePerson()) {
                 return own;
             }
-            Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
+            Scope scope = purpose.scope(event);
             long refused = Preference.NEVER;
             for (Link link : links) {
                 if (link.news().isEmpty()) {
@@ -376,7 +387,7 @@ public final class Engine {
             if (person.blocked()) {
                 return no(Step.BASIS, Rule.UNDECIDED, purpose);
             }
-            Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
+            Scope scope = purpose.scope(event);
             long refused = Preference.NEVER;
             long beaten = Preference.NEVER;
             for (Preference preference : person.preferences()) {
@@ -424,7 +435,7 @@ public final class Engine {
             if (person.blocked()) {
                 return no(Step.BASIS, Rule.UNDECIDED, purpose);
             }
-            Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
+            Scope scope = purpose.scope(event);
             long objected = Preference.NEVER;
             for (Preference preference : person.preferences()) {
                 if (purpose.cut(preference.scope()).covers(scope)

@@ -5,52 +5,41 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How the policy reads one event type. Paths are fields of its schema; an empty path means that the type has no such
- * field.
+ * How the policy reads one event type.
  *
- * @param statedBy the field whose value states the purposes; empty when every event of the type states {@code otherwise}
- * @param states value of that field → purposes
- * @param otherwise purposes of a value that is not listed
- * @param actField the field that makes an event a registration, subscription or order (C1)
- * @param actValues its values that do
+ * @param paths in which field of its schema each fact stands; a fact that is not in it is absent in every event of the type
+ * @param states value of {@link Fact#STATED_BY} → purposes
+ * @param otherwise purposes of a value that is not listed; of every event where nothing states them
+ * @param actValues values of {@link Fact#ACT} that make an event a registration, subscription or order (C1)
  * @param alwaysAct every event of the type is one
+ * @param openOrders values of {@link Fact#ORDER} of an order that is being processed (C7)
  */
 public record EventRules(
         String type,
-        String statedBy,
+        Map<Fact, String> paths,
         Map<String, Set<String>> states,
         Set<String> otherwise,
-        String actField,
         Set<String> actValues,
         boolean alwaysAct,
-        String channelField,
-        String unsubscribeField,
-        SignalFields signalFields,
+        Set<String> openOrders,
         List<Access> accesses) {
 
-    /** Where an event carries signals of the industry. */
-    public record SignalFields(String tcf, String gpp, String gpc) {}
-
     public EventRules {
+        paths = Map.copyOf(paths);
         states = Map.copyOf(states);
         otherwise = Set.copyOf(otherwise);
         actValues = Set.copyOf(actValues);
+        openOrders = Set.copyOf(openOrders);
         accesses = List.copyOf(accesses);
     }
 
     EventRules with(List<Access> others) {
-        return new EventRules(
-                type,
-                statedBy,
-                states,
-                otherwise,
-                actField,
-                actValues,
-                alwaysAct,
-                channelField,
-                unsubscribeField,
-                signalFields,
-                others);
+        return new EventRules(type, paths, states, otherwise, actValues, alwaysAct, openOrders, others);
+    }
+
+    /** The field in which a fact stands; empty for none. */
+    public String path(Fact fact) {
+        return paths.getOrDefault(fact, "");
     }
 
     /** Whether there is an event of this type that states the purpose. */

@@ -28,13 +28,13 @@ public record Person(
         List<Holding> holdings,
         long erasedAt) {
 
-    /** Scopes that a row can hold: a new refusal beyond them counts for every collector, a new opening not at all. */
+    /** Scopes that a row can hold: a new refusal beyond them counts for every collector and item, a new opening not at all. */
     static final int MOST_PREFERENCES = 256;
 
     /** Others that a row can be linked with; beyond them nothing is taken to be allowed. */
     static final int MOST_LINKS = 64;
 
-    /** Lines of the ledger that tell collectors apart; a new one beyond them stands for every collector. */
+    /** Lines of the ledger that tell collectors and items apart; a new one beyond them stands for all of them. */
     static final int MOST_HOLDINGS = 256;
 
     public static final int SALT_LENGTH = 16;
@@ -184,7 +184,7 @@ public record Person(
 
     /** The scope itself, or the wider one that a full row has room for: there are few of those. */
     private Scope room(Scope scope) {
-        return isFull(scope) ? new Scope(scope.purpose(), scope.brand(), scope.channel(), Scope.EVERY) : scope;
+        return isFull(scope) ? scope.widened() : scope;
     }
 
     private boolean isFull(Scope scope) {
@@ -247,7 +247,7 @@ public record Person(
                     && h.epoch() == release.recipient().epoch()
                     && h.act() == release.isAct()
                     && h.recipient().equals(release.recipient().id())
-                    && purpose.isScope(h.scope(), event.brand(), event.channel(), event.collector())) {
+                    && purpose.isScope(h.scope(), event)) {
                 return true;
             }
         }
@@ -255,10 +255,10 @@ public record Person(
     }
 
     private static List<Holding> held(List<Holding> ledger, Decision.Release release, Purpose purpose, Event event) {
-        Scope scope = purpose.scope(event.brand(), event.channel(), event.collector());
+        Scope scope = purpose.scope(event);
         int place = place(ledger, release, scope);
         if (place < 0 && ledger.size() >= MOST_HOLDINGS) {
-            scope = new Scope(scope.purpose(), scope.brand(), scope.channel(), Scope.EVERY);
+            scope = scope.widened();
             place = place(ledger, release, scope);
         }
         long at = event.occurredAt();

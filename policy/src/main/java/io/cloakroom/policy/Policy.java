@@ -5,7 +5,9 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.Month;
 import java.time.ZoneId;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -17,6 +19,11 @@ import java.util.Set;
  * @param hash SHA-256 of the file, hexadecimal
  * @param effectiveFrom first instant of that date in the policy's zone, in milliseconds since the epoch
  * @param consentAge in years
+ * @param groupCompanies who may speak for the Group and pass data on within it (C23, C24)
+ * @param unsubscribe channel → brand → what an instruction contains; where there is none, any instruction will do (C27)
+ * @param forms data entry form → purposes that it states (C4)
+ * @param platforms social platform → what it allows (C14)
+ * @param knownAs category → what it tells of a person; empty where nobody gets redacted text
  * @param guardianTerm milliseconds after an act in which a guardian's agreement still completes it (C1)
  * @param adequacy region → decisions
  */
@@ -29,6 +36,11 @@ public record Policy(
         Set<String> surfaces,
         Set<String> channels,
         Set<String> notices,
+        Set<String> groupCompanies,
+        Map<String, Map<String, List<String>>> unsubscribe,
+        Map<String, Set<String>> forms,
+        Map<String, Platform> platforms,
+        Map<String, KnownAs> knownAs,
         int consentAge,
         long guardianTerm,
         Map<String, Purpose> purposes,
@@ -38,6 +50,49 @@ public record Policy(
         Map<String, List<Safeguard>> adequacy) {
 
     private static final long DAY = Duration.ofDays(1).toMillis();
+
+    /** @param surface of the records that come from it */
+    public record Platform(String surface, Set<String> purposes) {}
+
+    /** Whether the platform that an event comes from allows a purpose too; one that must come from one allows nothing (C14). */
+    boolean isAllowedByPlatform(Event event, String purpose) {
+        if (platforms.isEmpty()) {
+            return true;
+        }
+        Platform platform = platforms.get(event.fact(Fact.PLATFORM));
+        if (platform != null) {
+            return platform.purposes().contains(purpose);
+        }
+        return event.fact(Fact.PLATFORM).isEmpty()
+                && platforms.values().stream().noneMatch(p -> p.surface().equals(event.surface()));
+    }
+
+    /** Whether an event comes from us or from a company of the Group (C23). */
+    boolean isOriginKnown(Event event) {
+        String origin = event.fact(Fact.ORIGIN);
+        return origin.isEmpty() || groupCompanies.contains(origin);
+    }
+
+    boolean tellsHowToUnsubscribe(String brand, String channel, String instruction) {
+        if (unsubscribe.isEmpty() || instruction.isBlank()) {
+            return !instruction.isBlank();
+        }
+        String text = instruction.toLowerCase(Locale.ROOT);
+        return unsubscribe.getOrDefault(channel, Map.of()).getOrDefault(brand, List.of()).stream()
+                .anyMatch(text::contains);
+    }
+
+    /** What an event states: the policy's part and the form's (C4). */
+    Set<String> stated(EventRules rules, Event event) {
+        Set<String> stated = rules.stated(event.stated());
+        Set<String> more = forms.getOrDefault(event.fact(Fact.FORM), Set.of());
+        if (more.isEmpty()) {
+            return stated;
+        }
+        Set<String> all = new HashSet<>(stated);
+        all.addAll(more);
+        return all;
+    }
 
     /** What a recipient may have of an event type, if this version names it for that. */
     public Optional<Access> access(String type, String recipient) {

@@ -1,12 +1,12 @@
 package io.cloakroom.policy;
 
-import io.cloakroom.policy.EventRules.SignalFields;
 import io.cloakroom.policy.EventSchema.Field;
 import io.cloakroom.policy.EventSchema.Kind;
 import io.cloakroom.policy.Purpose.Basis;
 import io.cloakroom.policy.Purpose.Dimension;
 import io.cloakroom.policy.Treatment.Drop;
 import io.cloakroom.policy.Treatment.Generalise;
+import io.cloakroom.policy.Treatment.Keep;
 import io.cloakroom.policy.Treatment.Pseudonymise;
 import io.cloakroom.policy.Treatment.To;
 import io.cloakroom.policy.Yaml.Entry;
@@ -18,7 +18,10 @@ import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -55,11 +58,17 @@ final class PolicyCompiler {
     private final Map<String, Category> categories = new LinkedHashMap<>();
     private final Map<String, Purpose> purposes = new LinkedHashMap<>();
     private final Map<String, EventRules> events = new LinkedHashMap<>();
+    private final Map<String, Set<String>> forms = new LinkedHashMap<>();
     private final Map<String, List<Access>> accesses = new HashMap<>();
     private final Map<String, Recipient> recipients = new LinkedHashMap<>();
     private final Map<String, List<Safeguard>> adequacy = new HashMap<>();
 
-    private record Category(boolean lowEntropy, List<String> onlyFor, String clause) {}
+    private record Category(
+            boolean lowEntropy,
+            List<String> onlyFor,
+            List<String> exactFor,
+            String clause,
+            Optional<KnownAs> knownAs) {}
 
     private record Placed(Treatment treatment, Yaml at) {}
 
@@ -80,8 +89,14 @@ final class PolicyCompiler {
         readAdequacy();
         readCategories();
         readPurposes();
+        int before = problems.list().size();
         readEvents();
+        readForms();
+        if (problems.list().size() == before && events.size() == names("events").size()) {
+            checkUse();
+        }
         readRecipients();
+        root.get("recipients").entries().forEach(this::checkProcessor);
         adequacy.replaceAll((region, rows) -> List.copyOf(rows));
         Map<String, EventRules> withAccesses = new LinkedHashMap<>();
         events.forEach((type, rules) -> withAccesses.put(type, rules.with(accesses.getOrDefault(type, List.of()))));
@@ -94,6 +109,11 @@ final class PolicyCompiler {
                 Set.copyOf(names("surfaces")),
                 Set.copyOf(names("channels")),
                 Set.copyOf(names("notices")),
+                Set.copyOf(names("group-companies")),
+                unsubscribe(),
+                Map.copyOf(forms),
+                platforms(),
+                knownAs(),
                 structure.isSound("age-of-consent", "years")
                         ? number(root.get("age-of-consent").get("years"))
                         : 0,
@@ -140,15 +160,17 @@ final class PolicyCompiler {
     private void readCategories() {
         for (Entry entry : root.get("categories").entries()) {
             Yaml rules = entry.value();
-            for (Yaml recipient : rules.get("only-for").items()) {
-                problems.isKnown(recipient, names("recipients"), "recipient");
+            for (String key : List.of("only-for", "exact-for")) {
+                rules.get(key).items().forEach(r -> problems.isKnown(r, names("recipients"), "recipient"));
             }
             categories.put(
                     entry.key().text(),
                     new Category(
                             isTrue(rules.get("low-entropy")),
                             rules.get("only-for").texts(),
-                            rules.get("clause").text()));
+                            rules.get("exact-for").texts(),
+                            rules.get("clause").text(),
+                            rules.find("known-as").map(e -> constant(KnownAs.class, e.value()))));
         }
         Yaml at = root.find("categories").orElseThrow().key();
         for (EventSchema schema : schemas.values()) {
@@ -195,9 +217,76 @@ final class PolicyCompiler {
                             scope,
                             Set.copyOf(rules.get("categories").texts()),
                             isTrue(rules.get("adults-only")),
-                            rules.has("requires"),
+                            conditions(rules.get("requires")),
                             signals(rules.get("signals"), basis)));
         }
+    }
+
+    /** In the order in which they are asked, whatever that of the file. */
+    private List<Condition> conditions(Yaml requires) {
+        Set<Condition> conditions = EnumSet.noneOf(Condition.class);
+        requires.items().forEach(c -> conditions.add(constant(Condition.class, c)));
+        if (conditions.contains(Condition.GROUP_SENDER) && !root.has("group-companies")) {
+            problems.add(requires, "`group-sender` needs `group-companies`: who may speak");
+        }
+        return List.copyOf(conditions);
+    }
+
+    private Map<String, Map<String, List<String>>> unsubscribe() {
+        Map<String, Map<String, List<String>>> instructions = new HashMap<>();
+        for (Entry channel : root.get("unsubscribe").entries()) {
+            problems.isKnown(channel.key(), names("channels"), "channel");
+            Map<String, List<String>> byBrand = new HashMap<>();
+            for (Entry brand : channel.value().entries()) {
+                problems.isKnown(brand.key(), names("brands"), "brand");
+                byBrand.put(
+                        brand.key().text(),
+                        brand.value().texts().stream()
+                                .map(text -> text.toLowerCase(Locale.ROOT))
+                                .toList());
+            }
+            instructions.put(channel.key().text(), Map.copyOf(byBrand));
+        }
+        return Map.copyOf(instructions);
+    }
+
+    /** A purpose that needs terms is stated by a form that names a document and its version, and by nothing else (C6). */
+    private void readForms() {
+        for (Entry form : root.get("forms").entries()) {
+            Set<String> stated = purposes(form.value().get("purposes"));
+            for (Yaml purpose : form.value().get("purposes").items()) {
+                if (needsTerms(purpose.text()) && !form.value().has("terms")) {
+                    problems.add(purpose, "`" + purpose.text() + "` needs `terms`: a document and its version");
+                }
+            }
+            forms.put(form.key().text(), stated);
+        }
+    }
+
+    private boolean needsTerms(String purpose) {
+        return isTrue(root.get("purposes").get(purpose).get("needs-terms"));
+    }
+
+    private Map<String, KnownAs> knownAs() {
+        Map<String, KnownAs> known = new HashMap<>();
+        boolean isRedacted = root.get("recipients").entries().stream()
+                .anyMatch(recipient -> recipient.value().has("redact"));
+        categories.forEach(
+                (name, category) -> category.knownAs().filter(as -> isRedacted).ifPresent(as -> known.put(name, as)));
+        return Map.copyOf(known);
+    }
+
+    private Map<String, Policy.Platform> platforms() {
+        Map<String, Policy.Platform> platforms = new HashMap<>();
+        for (Entry platform : root.get("platforms").entries()) {
+            Yaml surface = platform.value().get("surface");
+            problems.isKnown(surface, names("surfaces"), "surface");
+            platforms.put(
+                    platform.key().text(),
+                    new Policy.Platform(
+                            surface.text(), purposes(platform.value().get("purposes"))));
+        }
+        return Map.copyOf(platforms);
     }
 
     /** A signal says what a person wants: it has nothing to say where nobody is asked. */
@@ -262,60 +351,96 @@ final class PolicyCompiler {
             states.put(state.key().text(), purposes(state.value()));
         }
         Set<String> otherwise = purposes(listed.isMap() ? rules.get("otherwise") : listed);
-        checkStates(schema, entry, states.keySet());
+        Map<Fact, Field> facts = facts(schema, rules);
+        checkStates(facts, entry, states.keySet());
 
         Yaml act = rules.get("act");
-        Optional<Field> actField = textField(schema, act.get("field"));
-        actField.filter(f -> f.kind() == Kind.ENUM)
-                .ifPresent(f -> act.get("in").items().forEach(v -> problems.isKnown(v, f.symbols(), "symbol")));
-
-        Optional<Field> channel = textField(schema, rules.get("channel"));
-        for (String symbol : channel.map(Field::symbols).orElse(List.of())) {
-            if (!names("channels").contains(symbol)) {
-                problems.add(
-                        rules.get("channel"),
-                        "unknown channel `" + symbol + "` in " + schema.type() + "."
-                                + rules.get("channel").text() + Problems.didYouMean(symbol, names("channels")));
-            }
-        }
-        textField(schema, rules.get("unsubscribe"));
-        Yaml signals = rules.get("signals");
-        textField(schema, signals.get("tcf"));
-        textField(schema, signals.get("gpp"));
-        field(schema, signals.get("gpc"))
-                .filter(f -> f.kind() != Kind.BOOLEAN)
-                .ifPresent(f -> problems.add(signals.get("gpc"), "`" + f.path() + "` is neither true nor false"));
+        checkSymbols(facts.get(Fact.ACT), act.get("in"));
+        Yaml order = rules.get("order");
+        checkSymbols(facts.get(Fact.ORDER), order.get("open"));
+        checkChannels(schema, facts.get(Fact.CHANNEL), rules.get("channel"));
 
         Set<String> stated = new TreeSet<>(otherwise);
         states.values().forEach(stated::addAll);
-        for (String id : stated) {
-            Purpose purpose = purposes.get(id);
-            if (purpose != null && purpose.scope().contains(Dimension.CHANNEL) && !rules.has("channel")) {
-                problems.add(entry.key(), "`channel` is missing: " + id + " is told apart by it");
-            }
-            if (purpose != null && purpose.unsubscribe() && !rules.has("unsubscribe")) {
-                problems.add(entry.key(), "`unsubscribe` is missing: " + id + " requires the instruction");
-            }
-        }
+        Set<Fact> lacking = EnumSet.noneOf(Fact.class);
+        Arrays.stream(Fact.values())
+                .filter(fact -> !facts.containsKey(fact) && !rules.has(fact.word()))
+                .forEach(lacking::add);
+        stated.stream().filter(purposes::containsKey).forEach(id -> checkFacts(purposes.get(id), lacking, entry.key()));
+        Map<Fact, String> paths = new EnumMap<>(Fact.class);
+        facts.forEach((fact, field) -> paths.put(fact, field.path()));
         return new EventRules(
                 schema.type(),
-                rules.get("stated-by").text(),
+                paths,
                 states,
                 otherwise,
-                act.get("field").text(),
                 Set.copyOf(act.get("in").texts()),
                 act.text().equals("always"),
-                rules.get("channel").text(),
-                rules.get("unsubscribe").text(),
-                new SignalFields(
-                        signals.get("tcf").text(),
-                        signals.get("gpp").text(),
-                        signals.get("gpc").text()),
+                Set.copyOf(order.get("open").texts()),
                 List.of());
     }
 
+    /** In which field each fact stands; that of every event wherever the schema has it. */
+    private Map<Fact, Field> facts(EventSchema schema, Yaml rules) {
+        Map<Fact, Field> facts = new EnumMap<>(Fact.class);
+        for (Fact fact : Fact.values()) {
+            Yaml at = (fact.isSignal() ? rules.get("signals") : rules).get(fact.word());
+            Yaml path = at.isMap() ? at.get("field") : at;
+            Optional<Field> field = Optional.empty();
+            if (!fact.path().isEmpty()) {
+                field = schema.field(fact.path());
+            } else if (fact == Fact.GPC) {
+                field = field(schema, path);
+                field.filter(f -> f.kind() != Kind.BOOLEAN)
+                        .ifPresent(f -> problems.add(path, "`" + f.path() + "` is neither true nor false"));
+            } else if (fact != Fact.ACT || at.isMap()) {
+                field = textField(schema, path);
+            }
+            field.ifPresent(f -> facts.put(fact, f));
+        }
+        return facts;
+    }
+
+    private void checkSymbols(Field field, Yaml values) {
+        if (field != null && field.kind() == Kind.ENUM) {
+            values.items().forEach(v -> problems.isKnown(v, field.symbols(), "symbol"));
+        }
+    }
+
+    private void checkChannels(EventSchema schema, Field channel, Yaml at) {
+        for (String symbol : channel == null ? List.<String>of() : channel.symbols()) {
+            if (!names("channels").contains(symbol)) {
+                problems.add(
+                        at,
+                        "unknown channel `" + symbol + "` in " + schema.type() + "." + at.text()
+                                + Problems.didYouMean(symbol, names("channels")));
+            }
+        }
+    }
+
+    /** An event that states a purpose must have what it is told apart by and what it requires. */
+    private void checkFacts(Purpose purpose, Set<Fact> lacking, Yaml type) {
+        for (Dimension dimension : purpose.scope()) {
+            Optional<Fact> needed = switch (dimension) {
+                case CHANNEL -> Optional.of(Fact.CHANNEL);
+                case ITEM -> Optional.of(Fact.ITEM);
+                case BRAND, COLLECTOR -> Optional.empty();
+            };
+            needed.filter(lacking::remove)
+                    .ifPresent(fact -> problems.add(
+                            type, "`" + fact.word() + "` is missing: " + purpose.id() + " is told apart by it"));
+        }
+        for (Condition condition : purpose.requires()) {
+            condition.facts().stream()
+                    .filter(lacking::remove)
+                    .forEach(fact -> problems.add(
+                            type,
+                            "`" + fact.word() + "` is missing: " + purpose.id() + " requires " + condition.word()));
+        }
+    }
+
     /** Every value of the stating field has its purposes: a closed set by its symbols, an open one by {@code otherwise}. */
-    private void checkStates(EventSchema schema, Entry entry, Set<String> values) {
+    private void checkStates(Map<Fact, Field> facts, Entry entry, Set<String> values) {
         Yaml rules = entry.value();
         Yaml states = rules.find("states").orElseThrow().key();
         Optional<Entry> otherwise = rules.find("otherwise");
@@ -329,24 +454,19 @@ final class PolicyCompiler {
             problems.add(states, "`stated-by` is missing: the field whose values these are");
             return;
         }
-        Optional<Field> field = textField(schema, rules.get("stated-by"));
-        if (field.isEmpty()) {
+        Field field = facts.get(Fact.STATED_BY);
+        if (field == null) {
             return;
         }
-        if (field.get().kind() == Kind.STRING) {
+        if (field.kind() == Kind.STRING) {
             if (otherwise.isEmpty()) {
-                problems.add(
-                        entry.key(), "`otherwise` is missing: " + field.get().path() + " can have any value");
+                problems.add(entry.key(), "`otherwise` is missing: " + field.path() + " can have any value");
             }
             return;
         }
-        otherwise.ifPresent(e -> problems.add(
-                e.key(),
-                "`otherwise` has no use: list every symbol of " + field.get().path()));
-        rules.get("states")
-                .entries()
-                .forEach(e -> problems.isKnown(e.key(), field.get().symbols(), "symbol"));
-        for (String symbol : field.get().symbols()) {
+        otherwise.ifPresent(e -> problems.add(e.key(), "`otherwise` has no use: list every symbol of " + field.path()));
+        rules.get("states").entries().forEach(e -> problems.isKnown(e.key(), field.symbols(), "symbol"));
+        for (String symbol : field.symbols()) {
             if (!values.contains(symbol)) {
                 problems.add(states, "`" + symbol + "` is missing: what does it state?");
             }
@@ -415,7 +535,58 @@ final class PolicyCompiler {
                         ? Duration.ofSeconds(number(rules.get("grace-seconds"))).toMillis()
                         : 0,
                 rules.get("clause").text(),
+                Set.copyOf(rules.get("services").texts()),
+                rules.has("until") ? startOf(rules.get("until")).orElse(0) : Long.MAX_VALUE,
                 !rules.has("recall"));
+    }
+
+    /** Who works for a recipient gets nothing that this one does not get (C24). */
+    private void checkProcessor(Entry entry) {
+        Yaml at = entry.value().get("processor-for");
+        Recipient processor = recipients.get(entry.key().text());
+        if (!at.isScalar() || processor == null || !problems.isKnown(at, names("recipients"), "recipient")) {
+            return;
+        }
+        if (processor.role() != Recipient.Role.PROCESSOR) {
+            problems.add(at, "`processor-for` needs the `role` of a processor");
+        }
+        for (List<Access> all : accesses.values()) {
+            Optional<Access> own = of(all, processor.id());
+            Optional<Access> controllers = of(all, at.text());
+            own.ifPresent(access -> checkWithin(access, controllers, at));
+        }
+    }
+
+    private static Optional<Access> of(List<Access> accesses, String recipient) {
+        return accesses.stream()
+                .filter(a -> a.recipient().id().equals(recipient))
+                .findFirst();
+    }
+
+    private void checkWithin(Access processors, Optional<Access> controllers, Yaml at) {
+        String type = processors.schema().type();
+        String who = processors.recipient().id();
+        if (controllers.isEmpty()) {
+            problems.add(at, "`" + at.text() + "` gets no " + type + ", so " + who + " cannot get it for them");
+            return;
+        }
+        for (Purpose purpose : processors.purposes()) {
+            if (!controllers.get().has(purpose.id())) {
+                problems.add(
+                        at, "`" + at.text() + "` gets no " + type + " for " + purpose.id() + ", but " + who + " does");
+            }
+        }
+        for (int f = 0; f < processors.schema().fields().size(); f++) {
+            Treatment own = processors.treatment(f, processors.allPurposes());
+            Treatment controllersOwn =
+                    controllers.get().treatment(f, controllers.get().allPurposes());
+            if (!(own instanceof Drop) && !own.equals(controllersOwn)) {
+                problems.add(
+                        at,
+                        "`" + at.text() + "` has " + type + "."
+                                + processors.schema().fields().get(f).path() + " in another form than " + who);
+            }
+        }
     }
 
     private Map<String, Placed> treatments(Recipient recipient, Yaml rules) {
@@ -424,15 +595,18 @@ final class PolicyCompiler {
         rules.get("pseudonymise").items().forEach(c -> place(all, recipient, c, Treatment.PSEUDONYMISE));
         for (Entry row : rules.get("generalise").entries()) {
             To to = constant(To.class, row.value().get("to"));
-            boolean hasLength = row.value().has("length");
-            if (hasLength != to.needsLength()) {
-                problems.add(
-                        row.value().get(hasLength ? "length" : "to"),
-                        "`" + to.word() + (hasLength ? "` has no `length`" : "` needs a `length`"));
+            for (String parameter : List.of("length", "resolution")) {
+                boolean isThere = row.value().has(parameter);
+                if (isThere != to.parameter().equals(parameter)) {
+                    problems.add(
+                            row.value().get(isThere ? parameter : "to"),
+                            "`" + to.word() + (isThere ? "` has no `" : "` needs a `") + parameter + "`");
+                }
             }
-            int length = hasLength ? number(row.value().get("length")) : 0;
-            place(all, recipient, row.key(), new Generalise(to, length));
+            int size = row.value().has(to.parameter()) ? number(row.value().get(to.parameter())) : 0;
+            place(all, recipient, row.key(), new Generalise(to, size));
         }
+        rules.get("redact").items().forEach(c -> place(all, recipient, c, Treatment.REDACT));
         rules.get("drop").items().forEach(c -> place(all, recipient, c, Treatment.DROP));
         return all;
     }
@@ -460,6 +634,13 @@ final class PolicyCompiler {
                     at,
                     "`" + name + "` is only for " + String.join(", ", category.onlyFor()) + " (" + category.clause()
                             + "): drop it");
+        } else if (treatment instanceof Keep
+                && !category.exactFor().isEmpty()
+                && !category.exactFor().contains(recipient.id())) {
+            problems.add(
+                    at,
+                    "`" + name + "` is exact for " + String.join(", ", category.exactFor()) + " only ("
+                            + category.clause() + "): generalise or drop it");
         } else if (isPseudonymised && category.lowEntropy()) {
             problems.add(at, "`" + name + "` has too few values to be pseudonymised: each can be tried");
         } else if (name.endsWith(".id") && !isDropped && !isPseudonymised) {
@@ -495,7 +676,8 @@ final class PolicyCompiler {
             if (!problems.isKnown(purpose, names("purposes"), "purpose")) {
                 continue;
             }
-            if (rules != null && !rules.canState(purpose.text())) {
+            boolean isStated = forms.values().stream().anyMatch(f -> f.contains(purpose.text()));
+            if (rules != null && !isStated && !rules.canState(purpose.text())) {
                 problems.add(purpose, "no event of type " + schema.type() + " states `" + purpose.text() + "`");
             }
             Optional.ofNullable(purposes.get(purpose.text())).ifPresent(asked::add);
@@ -561,6 +743,21 @@ final class PolicyCompiler {
             }
         }
         return known;
+    }
+
+    /** What nothing can ever come to has no place in a policy (T15). */
+    private void checkUse() {
+        for (Entry purpose : root.get("purposes").entries()) {
+            String id = purpose.key().text();
+            boolean isStated = events.values().stream().anyMatch(rules -> rules.canState(id))
+                    || forms.values().stream().anyMatch(stated -> stated.contains(id));
+            if (!isStated && purposes.containsKey(id)) {
+                problems.add(purpose.key(), "`" + id + "` has no use: no event and no form states it");
+            }
+            if (needsTerms(id) && events.values().stream().anyMatch(rules -> rules.canState(id))) {
+                problems.add(purpose.key(), "`" + id + "` needs terms: only a form can state it (C6)");
+            }
+        }
     }
 
     /** The field of this path, which must hold text or a symbol; none where the policy names none. */

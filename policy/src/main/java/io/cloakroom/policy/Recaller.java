@@ -234,11 +234,9 @@ final class Recaller {
         return time == Long.MAX_VALUE ? time : time + 1;
     }
 
-    /** A line that names no collector may stand for many: a refusal of any of them is about it. */
+    /** A line that names neither collector nor item may stand for many: a refusal of any of them is about it. */
     private static boolean isAbout(Scope refusal, Scope held) {
-        Scope heard = held.collector().isEmpty()
-                ? new Scope(refusal.purpose(), refusal.brand(), refusal.channel(), Scope.EVERY)
-                : refusal;
-        return heard.covers(held);
+        boolean mayStandForMany = held.collector().isEmpty() && held.item().isEmpty();
+        return (mayStandForMany ? refusal.widened() : refusal).covers(held);
     }
 }

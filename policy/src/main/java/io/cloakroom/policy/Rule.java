@@ -15,6 +15,8 @@ public enum Rule {
     BEFORE_FIRST_VERSION("before-first-version", "C37"),
     NO_LONGER_REGISTERED("no-longer-registered", "C17"),
     NOT_STATED("purpose-not-stated", "C4"),
+    PLATFORM_FORBIDS("platform-forbids", "C14"),
+    ORIGIN_UNKNOWN("origin-unknown", "C23"),
     MINOR("minor", "C1"),
     AGE_UNKNOWN("age-unknown", "C1"),
     GUARDIAN_NEEDED("guardian-needed", "C1"),
@@ -35,6 +37,13 @@ public enum Rule {
     SIGNAL_REFUSED("signal-refused", "C9"),
     SIGNAL_UNUSABLE("signal-unusable", "C9"),
     NO_UNSUBSCRIBE("no-unsubscribe-instruction", "C27"),
+    SENDER_NOT_OF_GROUP("sender-not-of-group", "C24"),
+    SENDER_NOT_NAMED("sender-not-named", "C22"),
+    NO_OPEN_ORDER("no-open-order", "C7"),
+    OTHER_SERVICE("other-service", "C13"),
+    ACTOR_NOT_ENTITLED("actor-not-entitled", "C30"),
+    ACTOR_ENTITLED("actor-entitled", "C30"),
+    NO_CASE_FILE("no-case-file", "C18"),
     OVERSIZE("oversize", "C17"),
 
     // A control record was taken in, or says nothing new.

@@ -58,8 +58,8 @@ public sealed interface Treatment {
         }
     }
 
-    /** @param length of what is left, where {@code to} asks for one, else 0 */
-    record Generalise(To to, int length) implements Treatment {
+    /** @param size of what is left, where {@code to} asks for one, else 0 */
+    record Generalise(To to, int size) implements Treatment {
         @Override
         public String word() {
             return "generalise";
@@ -70,8 +70,21 @@ public sealed interface Treatment {
             return switch (to) {
                 case HOUR, DAY -> kind == Kind.TIMESTAMP;
                 case MONTH, YEAR -> kind == Kind.TIMESTAMP || kind == Kind.DATE;
-                case PREFIX, PATH_HEAD -> kind == Kind.STRING;
+                case PREFIX, PATH_HEAD, URL_PATH, NETWORK, H3 -> kind == Kind.STRING;
             };
+        }
+    }
+
+    /** Free text without what it says of anybody: what is known of the person, and what has the shape of such things. */
+    record Redact() implements Treatment {
+        @Override
+        public String word() {
+            return "redact";
+        }
+
+        @Override
+        public boolean fits(Kind kind) {
+            return kind == Kind.STRING;
         }
     }
 
@@ -81,22 +94,40 @@ public sealed interface Treatment {
         DAY,
         MONTH,
         YEAR,
-        /** The first {@code length} characters. */
-        PREFIX,
-        /** The first {@code length} segments of a path, without query or fragment. */
-        PATH_HEAD;
+        /** The first characters. */
+        PREFIX("length"),
+        /** The first segments of a path, without query or fragment. */
+        PATH_HEAD("length"),
+        /** Scheme, host and path of an address, without what can identify somebody; nothing of what is no address (C36). */
+        URL_PATH,
+        /** The network of an IP address: /24 of version 4, /48 of version 6; nothing of what is no address. */
+        NETWORK,
+        /** The H3 cell of a place written as RFC 5870 has it; nothing of what is no place (C13). */
+        H3("resolution");
+
+        private final String parameter;
+
+        To() {
+            this("");
+        }
+
+        To(String parameter) {
+            this.parameter = parameter;
+        }
 
         /** As the policy writes it. */
         public String word() {
             return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
         }
 
-        public boolean needsLength() {
-            return this == PREFIX || this == PATH_HEAD;
+        /** What the policy calls the size of what is left; empty where there is none to choose. */
+        public String parameter() {
+            return parameter;
         }
     }
 
     Treatment KEEP = new Keep();
     Treatment DROP = new Drop();
     Treatment PSEUDONYMISE = new Pseudonymise();
+    Treatment REDACT = new Redact();
 }

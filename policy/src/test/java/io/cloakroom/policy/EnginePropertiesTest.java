@@ -22,8 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 class EnginePropertiesTest {
 
     private static final int ROUNDS = 20_000;
-    private static final PolicyHistory SHIPPED = People.shipped();
-    private static final Engine ENGINE = new Engine(SHIPPED);
+    private static final PolicyHistory SMALL = People.small();
+    private static final Engine ENGINE = new Engine(SMALL);
     private static final List<String> BRANDS = List.of(People.BRAND, "mr-porter");
     private static final List<String> CHANNELS = List.of("EMAIL", "SMS");
     private static final long[] EXTREMES = {Long.MIN_VALUE, -1, 0, People.NOON, Long.MAX_VALUE};
@@ -123,7 +123,7 @@ class EnginePropertiesTest {
 
             Judgement judgement = ENGINE.decide(event, person, extreme());
 
-            EventRules rules = SHIPPED.versions().get(0).events().get(event.type());
+            EventRules rules = SMALL.versions().get(0).events().get(event.type());
             assertThat(judgement.decisions())
                     .extracting(Decision::recipient)
                     .isEqualTo(
@@ -150,12 +150,12 @@ class EnginePropertiesTest {
     @Test
     void shouldNotDependOnTheOrderOfRulesInTheFile(@TempDir Path directory) throws Exception {
         for (int round = 0; round < 10; round++) {
-            String shuffled = People.shippedText();
+            String shuffled = People.smallText();
             for (String section : List.of("categories", "purposes", "events", "recipients")) {
                 shuffled = shuffle(shuffled, section);
             }
             Path file = Files.writeString(directory.resolve("2017-11-17.yaml"), shuffled);
-            Engine other = new Engine(PolicyLoader.load(file, Schemas.shipped()));
+            Engine other = new Engine(PolicyLoader.load(file, Schemas.small()));
 
             for (int i = 0; i < ROUNDS / 10; i++) {
                 Event event = event();

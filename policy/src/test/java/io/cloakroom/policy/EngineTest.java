@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EngineTest {
 
-    private static final PolicyHistory SHIPPED = People.shipped();
+    private static final PolicyHistory SMALL = People.small();
 
     @TempDir
     Path directory;
@@ -47,7 +47,7 @@ class EngineTest {
 
     @Test
     void shouldWithholdACardOnceTheOrderIsShipped() {
-        assertThat(decided("payment", order("SHIPPED", NOON), adult())).isEqualTo("withhold purpose-not-stated C4");
+        assertThat(decided("payment", order("SMALL", NOON), adult())).isEqualTo("withhold purpose-not-stated C4");
     }
 
     @Test
@@ -62,7 +62,7 @@ class EngineTest {
     @Test
     void shouldNotBlockAContractByAnyRefusal() {
         Person refuser = adult().with(new Change.Undecided());
-        for (String purpose : SHIPPED.versions().get(0).purposes().keySet()) {
+        for (String purpose : SMALL.versions().get(0).purposes().keySet()) {
             refuser = refuser.with(refusal(groupWide(purpose), NOON));
         }
 
@@ -86,14 +86,14 @@ class EngineTest {
 
     @Test
     void shouldNameTheGrantThatCounted() {
-        assertThat(decision(SHIPPED, "mailing", mail("spring-sale", NOON), adult().with(grant(email(), NOON - 1)), NOON)
+        assertThat(decision(SMALL, "mailing", mail("spring-sale", NOON), adult().with(grant(email(), NOON - 1)), NOON)
                         .transition())
                 .contains(new Transition(Transition.Kind.GRANT, NOON - 1));
     }
 
     @Test
     void shouldNameTheRefusalThatCounted() {
-        assertThat(decision(SHIPPED, "mailing", mail("spring-sale", NOON), adult().with(refusal(email(), 7)), NOON)
+        assertThat(decision(SMALL, "mailing", mail("spring-sale", NOON), adult().with(refusal(email(), 7)), NOON)
                         .transition())
                 .contains(new Transition(Transition.Kind.REFUSAL, 7));
     }
@@ -414,11 +414,11 @@ class EngineTest {
 
     @Test
     void shouldWithholdATransferWhoseSafeguardHadNotBegunAtTheEvent() throws Exception {
-        String onlyClauses = People.shippedText()
+        String onlyClauses = People.smallText()
                 .replaceAll("(?m)^  - \\{region: US.*\\n", "")
                 .replace("from: \"2021-06-27\"", "from: \"2019-06-02\"");
         Path file = Files.writeString(directory.resolve("2017-11-17.yaml"), onlyClauses);
-        PolicyHistory history = PolicyLoader.load(file, Schemas.shipped());
+        PolicyHistory history = PolicyLoader.load(file, Schemas.small());
         Person person = adult().with(grant(advertising(), 0));
         long begins = at("2019-06-01T23:00:00Z");
 
@@ -432,15 +432,15 @@ class EngineTest {
     void shouldWithholdATransferWhoseSafeguardIsOverToday() {
         Event european = with(account("UPDATED", NOON), Map.of("country", "FR"));
 
-        assertThat(decided(SHIPPED, "group", european, adult(), at("2031-12-26T23:59:59Z")))
+        assertThat(decided(SMALL, "group", european, adult(), at("2031-12-26T23:59:59Z")))
                 .isEqualTo("release legitimate-interest C16 [group-business]");
-        assertThat(decided(SHIPPED, "group", european, adult(), at("2031-12-27T00:00:00Z")))
+        assertThat(decided(SMALL, "group", european, adult(), at("2031-12-27T00:00:00Z")))
                 .isEqualTo("withhold no-safeguard C20");
     }
 
     @Test
     void shouldAskNoSafeguardInThePersonsOwnCountry() {
-        assertThat(decided(SHIPPED, "group", account("UPDATED", NOON), adult(), at("2031-12-27T00:00:00Z")))
+        assertThat(decided(SMALL, "group", account("UPDATED", NOON), adult(), at("2031-12-27T00:00:00Z")))
                 .isEqualTo("release legitimate-interest C16 [group-business]");
     }
 
@@ -449,8 +449,7 @@ class EngineTest {
         for (String day : new String[] {"2020-01-31", "2020-02-01", "2020-12-31", "2021-01-01", "2021-06-28"}) {
             long noon = at(day + "T12:00:00Z");
 
-            assertThat(decided(
-                            SHIPPED, "group", with(account("UPDATED", noon), Map.of("country", "FR")), adult(), noon))
+            assertThat(decided(SMALL, "group", with(account("UPDATED", noon), Map.of("country", "FR")), adult(), noon))
                     .as(day)
                     .isEqualTo("release legitimate-interest C16 [group-business]");
         }
@@ -468,7 +467,7 @@ class EngineTest {
 
     @Test
     void shouldWithholdFromARecipientThatTodaysVersionStruckOff() throws Exception {
-        String text = People.shippedText();
+        String text = People.smallText();
         String group = text.substring(text.indexOf("  group:\n"), text.indexOf("  advertising:\n    class"));
         PolicyHistory history = changedOn(directory, "2020-01-01", group, "");
 
@@ -554,7 +553,7 @@ class EngineTest {
 
     @Test
     void shouldWithholdAQuarantinedEventFromEverybodyWithTheReason() {
-        Judgement judgement = new Engine(SHIPPED).quarantine(Rule.UNDECODABLE, "order", NOON);
+        Judgement judgement = new Engine(SMALL).quarantine(Rule.UNDECODABLE, "order", NOON);
 
         assertThat(judgement.decisions())
                 .extracting(d -> d.recipient().id() + " " + words(d))
@@ -568,7 +567,7 @@ class EngineTest {
     void shouldDecideForNobodyWhereNobodyMayReadTheType() {
         Event unheardOf = new Event("weather", People.BRAND, "web", "GB", "", NOON, NOON, "", "", "", "");
 
-        assertThat(new Engine(SHIPPED).decide(unheardOf, adult(), NOON).decisions())
+        assertThat(new Engine(SMALL).decide(unheardOf, adult(), NOON).decisions())
                 .isEmpty();
     }
 
@@ -588,13 +587,13 @@ class EngineTest {
     }
 
     private static Rule quarantined(Event event) {
-        Judgement judgement = new Engine(SHIPPED).decide(event, adult(), NOON);
+        Judgement judgement = new Engine(SMALL).decide(event, adult(), NOON);
         assertThat(judgement).isInstanceOf(Judgement.Quarantined.class);
         return ((Judgement.Quarantined) judgement).rule();
     }
 
     static String decided(String recipient, Event event, Person person) {
-        return decided(SHIPPED, recipient, event, person, event.arrivedAt());
+        return decided(SMALL, recipient, event, person, event.arrivedAt());
     }
 
     static String decided(PolicyHistory history, String recipient, Event event, Person person, long now) {

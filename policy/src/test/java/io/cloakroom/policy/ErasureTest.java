@@ -2,7 +2,7 @@ package io.cloakroom.policy;
 
 import static io.cloakroom.policy.EngineTest.decided;
 import static io.cloakroom.policy.People.NOON;
-import static io.cloakroom.policy.People.SHIPPED;
+import static io.cloakroom.policy.People.SMALL;
 import static io.cloakroom.policy.People.account;
 import static io.cloakroom.policy.People.adult;
 import static io.cloakroom.policy.People.agreed;
@@ -85,7 +85,7 @@ class ErasureTest {
         Person erased = knowing(adult(), erasure(NOON), born("1980-01-01"), grant(email(), NOON + 1));
 
         for (Event event : List.of(order("PLACED", NOON), account("UPDATED", 0 + NOON), mail("dispatch", NOON), SALE)) {
-            assertThat(new Engine(SHIPPED).decide(event, erased, NOON).decisions())
+            assertThat(new Engine(SMALL).decide(event, erased, NOON).decisions())
                     .isNotEmpty()
                     .allSatisfy(d -> assertThat(EngineTest.words(d)).isEqualTo("withhold erased C25"));
         }
@@ -152,7 +152,7 @@ class ErasureTest {
     void shouldRecallAllThatAnybodyHolds() {
         Event order = order("PLACED", NOON);
         Person person = holding(adult(), order);
-        Decision payment = EngineTest.decision(SHIPPED, "payment", order, person, NOON);
+        Decision payment = EngineTest.decision(SMALL, "payment", order, person, NOON);
         assertThat(payment).isInstanceOf(Release.class);
 
         Engine.Recalled recalled = Engine.recallAll(person);

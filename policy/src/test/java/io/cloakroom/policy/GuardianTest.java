@@ -5,7 +5,7 @@ import static io.cloakroom.policy.EngineTest.decision;
 import static io.cloakroom.policy.People.DAY;
 import static io.cloakroom.policy.People.HOUR;
 import static io.cloakroom.policy.People.NOON;
-import static io.cloakroom.policy.People.SHIPPED;
+import static io.cloakroom.policy.People.SMALL;
 import static io.cloakroom.policy.People.account;
 import static io.cloakroom.policy.People.adult;
 import static io.cloakroom.policy.People.advertising;
@@ -85,7 +85,7 @@ class GuardianTest {
 
     @Test
     void shouldNameTheWithdrawalThatCounted() {
-        assertThat(decision(SHIPPED, "payment", ORDER, minor(ended(NOON + 3)), NOON)
+        assertThat(decision(SMALL, "payment", ORDER, minor(ended(NOON + 3)), NOON)
                         .transition())
                 .contains(new Transition(Transition.Kind.REFUSAL, NOON + 3));
     }
@@ -139,7 +139,7 @@ class GuardianTest {
 
     @Test
     void shouldHoldUntilNoAgreementCompletesTheActAnyMore() {
-        Decision held = decision(SHIPPED, "payment", ORDER, minor(), NOON);
+        Decision held = decision(SMALL, "payment", ORDER, minor(), NOON);
 
         assertThat(((Decision.Hold) held).deadline()).isEqualTo(NOON + TERM);
         assertThat(decidedAgain(NOON + TERM - 1)).isEqualTo(NEEDED);
@@ -147,7 +147,7 @@ class GuardianTest {
     }
 
     private static String decidedAgain(long now) {
-        return new Engine(SHIPPED)
+        return new Engine(SMALL)
                 .decide(ORDER, minor(), NOON, now).decisions().stream()
                         .filter(d -> d.recipient().id().equals("payment"))
                         .map(EngineTest::words)
@@ -159,7 +159,7 @@ class GuardianTest {
     void shouldHoldAnOldActForAnHourSinceAnAgreementInTimeMayBeOnItsWay() {
         long late = NOON + TERM + DAY;
 
-        Decision held = decision(SHIPPED, "payment", ORDER, minor(), late);
+        Decision held = decision(SMALL, "payment", ORDER, minor(), late);
 
         assertThat(((Decision.Hold) held).deadline()).isEqualTo(late + HOUR);
     }
@@ -196,7 +196,7 @@ class GuardianTest {
 
     @Test
     void shouldTellWhoMayBeAGuardian() {
-        Policy policy = SHIPPED.versions().get(0);
+        Policy policy = SMALL.versions().get(0);
         long birthday = at("2020-03-01T00:00:00Z");
 
         assertThat(policy.isAdult(LocalDate.parse("2004-02-29"), birthday - 1)).isFalse();
@@ -211,7 +211,7 @@ class GuardianTest {
     }
 
     private static OptionalLong completedAt(Person person) {
-        Decision decision = decision(SHIPPED, "payment", ORDER, person, NOON);
+        Decision decision = decision(SMALL, "payment", ORDER, person, NOON);
         return ((Decision.Release) decision).completedAt();
     }
 }

@@ -5,7 +5,7 @@ import static io.cloakroom.policy.EngineTest.decision;
 import static io.cloakroom.policy.People.HOUR;
 import static io.cloakroom.policy.People.NOON;
 import static io.cloakroom.policy.People.OTHER;
-import static io.cloakroom.policy.People.SHIPPED;
+import static io.cloakroom.policy.People.SMALL;
 import static io.cloakroom.policy.People.account;
 import static io.cloakroom.policy.People.adult;
 import static io.cloakroom.policy.People.advertising;
@@ -162,7 +162,7 @@ class LinkTest {
         Person other = stranger().with(refusal(email(), NOON - 2));
 
         assertThat(decided("mailing", SALE, linkedWith(granter, other))).isEqualTo("withhold consent-withdrawn C25");
-        assertThat(decision(SHIPPED, "mailing", SALE, linkedWith(granter, other), NOON)
+        assertThat(decision(SMALL, "mailing", SALE, linkedWith(granter, other), NOON)
                         .transition())
                 .contains(new Transition(Transition.Kind.REFUSAL, NOON - 2));
     }
@@ -231,7 +231,7 @@ class LinkTest {
     @Test
     void shouldNotBlockAContractByAnythingThatCrossesALink() {
         Person other = stranger().with(new Change.Undecided());
-        for (String purpose : SHIPPED.versions().get(0).purposes().keySet()) {
+        for (String purpose : SMALL.versions().get(0).purposes().keySet()) {
             other = other.with(refusal(groupWide(purpose), NOON));
         }
 
@@ -306,7 +306,7 @@ class LinkTest {
     }
 
     private static News news(Person person) {
-        return person.news(SHIPPED.versions().get(0));
+        return person.news(SMALL.versions().get(0));
     }
 
     private static Person linkedWith(Person person, Person other) {

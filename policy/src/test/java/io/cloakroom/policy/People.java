@@ -9,7 +9,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Map;
 
-/** The words in which the tests of the engine tell their stories; under the shipped policy unless they say otherwise. */
+/** The words in which the tests of the engine tell their stories; under a small policy unless they say otherwise. */
 final class People {
 
     static final String BRAND = "net-a-porter";
@@ -19,37 +19,38 @@ final class People {
     static final long HOUR = 3_600_000;
     static final long DAY = 24 * HOUR;
     static final String OTHER = "cookie:1";
-    static final PolicyHistory SHIPPED = shipped();
+    private static final Path DIRECTORY = Path.of("src/test/resources/io/cloakroom/policy/small");
+    static final PolicyHistory SMALL = small();
 
     private People() {}
 
-    static PolicyHistory shipped() {
+    static PolicyHistory small() {
         try {
-            return PolicyLoader.load(Path.of("policies"), Schemas.shipped());
+            return PolicyLoader.load(DIRECTORY, Schemas.small());
         } catch (PolicyRefusedException e) {
             throw new AssertionError(e);
         }
     }
 
-    static String shippedText() {
+    static String smallText() {
         try {
-            return Files.readString(Path.of("policies/2017-11-17.yaml"));
+            return Files.readString(DIRECTORY.resolve("2017-11-17.yaml"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    /** The shipped version, and one of a later date that differs from it in one place. */
+    /** The small policy, and one of a later date that differs from it in one place. */
     static PolicyHistory changedOn(Path directory, String date, String replace, String by) throws Exception {
-        String changed = shippedText().replace(replace, by);
-        if (changed.equals(shippedText())) {
+        String changed = smallText().replace(replace, by);
+        if (changed.equals(smallText())) {
             throw new AssertionError("not in the policy: " + replace);
         }
-        Files.writeString(directory.resolve("2017-11-17.yaml"), shippedText());
+        Files.writeString(directory.resolve("2017-11-17.yaml"), smallText());
         Files.writeString(
                 directory.resolve(date + ".yaml"),
                 changed.replace("version: \"2017-11-17\"", "version: \"" + date + "\""));
-        return PolicyLoader.load(directory, Schemas.shipped());
+        return PolicyLoader.load(directory, Schemas.small());
     }
 
     static long at(String instant) {
@@ -137,10 +138,7 @@ final class People {
                 e.collector(),
                 e.occurredAt(),
                 e.arrivedAt(),
-                e.stated(),
-                e.act(),
-                e.channel(),
-                e.unsubscribe(),
+                e.facts(),
                 signals);
     }
 
@@ -162,7 +160,7 @@ final class People {
 
     /** The other side of the link says all that it has to say. */
     static Change heard(Person other) {
-        return new Change.Heard(OTHER, other.news(SHIPPED.versions().get(0)));
+        return new Change.Heard(OTHER, other.news(SMALL.versions().get(0)));
     }
 
     /** The same person, knowing all this. */
@@ -178,7 +176,7 @@ final class People {
     static Person holding(Person person, Event event) {
         Person holder = person;
         for (Decision decision :
-                new Engine(SHIPPED).decide(event, person, event.arrivedAt()).decisions()) {
+                new Engine(SMALL).decide(event, person, event.arrivedAt()).decisions()) {
             if (decision instanceof Decision.Release release) {
                 holder = holder.holding(release, event);
             }

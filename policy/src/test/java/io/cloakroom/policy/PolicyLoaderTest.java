@@ -240,7 +240,7 @@ class PolicyLoaderTest {
 
     @Test
     void shouldKeepTheOrderOfTheFileForRecipientsAndPurposes() throws Exception {
-        PolicyHistory history = PolicyLoader.load(Path.of("policies"), Schemas.shipped());
+        PolicyHistory history = People.small();
         Policy policy = history.versions().get(0);
 
         assertThat(policy.events().get("order").accesses())

@@ -5,7 +5,7 @@ import static io.cloakroom.policy.People.COLLECTOR;
 import static io.cloakroom.policy.People.DAY;
 import static io.cloakroom.policy.People.HOUR;
 import static io.cloakroom.policy.People.NOON;
-import static io.cloakroom.policy.People.SHIPPED;
+import static io.cloakroom.policy.People.SMALL;
 import static io.cloakroom.policy.People.account;
 import static io.cloakroom.policy.People.adult;
 import static io.cloakroom.policy.People.advertising;
@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The ledger of what others hold, and what must be given up (C25). */
 class RecallTest {
 
-    private static final Engine ENGINE = new Engine(SHIPPED);
+    private static final Engine ENGINE = new Engine(SMALL);
     private static final Event UPDATE = account("UPDATED", NOON);
 
     @TempDir
@@ -168,7 +168,7 @@ class RecallTest {
     @Test
     void shouldNotRecallAContract() {
         Person holder = holding(adult(), mail("dispatch", NOON));
-        Change[] all = SHIPPED.versions().get(0).purposes().keySet().stream()
+        Change[] all = SMALL.versions().get(0).purposes().keySet().stream()
                 .map(p -> refusal(groupWide(p), NOON))
                 .toArray(Change[]::new);
 

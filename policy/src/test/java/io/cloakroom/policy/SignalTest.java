@@ -2,7 +2,7 @@ package io.cloakroom.policy;
 
 import static io.cloakroom.policy.People.BRAND;
 import static io.cloakroom.policy.People.COLLECTOR;
-import static io.cloakroom.policy.People.SHIPPED;
+import static io.cloakroom.policy.People.SMALL;
 import static io.cloakroom.policy.People.adult;
 import static io.cloakroom.policy.People.advertising;
 import static io.cloakroom.policy.People.at;
@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 class SignalTest {
 
     private static final long NOON = at("2026-06-01T12:00:00Z");
-    private static final Engine ENGINE = new Engine(SHIPPED);
+    private static final Engine ENGINE = new Engine(SMALL);
     private static final Scope ANALYTICS = new Scope("cookie-analytics", BRAND, Scope.EVERY, COLLECTOR);
     private static final Person CONSENTING =
             knowing(adult(), grant(advertising(), NOON - 1), grant(ANALYTICS, NOON - 1));

@@ -1,7 +1,7 @@
 package io.cloakroom.policy;
 
 import static io.cloakroom.policy.People.NOON;
-import static io.cloakroom.policy.People.SHIPPED;
+import static io.cloakroom.policy.People.SMALL;
 import static io.cloakroom.policy.People.holding;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class TimePropertiesTest {
 
     private static final int ROUNDS = 20_000;
-    private static final Engine ENGINE = new Engine(SHIPPED);
+    private static final Engine ENGINE = new Engine(SMALL);
     private static final List<String> BRANDS = List.of(People.BRAND, "mr-porter");
     private static final List<String> OTHERS = List.of("cookie:1", "device:2");
 
@@ -37,14 +37,14 @@ class TimePropertiesTest {
             OTHERS.forEach(o -> changes.add(new Change.Heard(o, news())));
             List<Event> events = List.of(event(), event(), event());
             Person person = knowing(People.stranger(), changes);
-            News news = person.news(SHIPPED.versions().get(0));
+            News news = person.news(SMALL.versions().get(0));
             List<Map<String, String>> one =
                     events.stream().map(e -> words(e, person)).toList();
             Collections.shuffle(changes, random);
             Person other = knowing(People.stranger(), changes);
 
             assertThat(events.stream().map(e -> words(e, other)).toList()).isEqualTo(one);
-            assertThat(other.news(SHIPPED.versions().get(0))).isEqualTo(news);
+            assertThat(other.news(SMALL.versions().get(0))).isEqualTo(news);
             releases += events.stream().mapToInt(e -> released(e, other).size()).sum();
         }
         assertThat(releases).as("releases").isPositive();
@@ -213,12 +213,7 @@ class TimePropertiesTest {
 
         void giveUp(Recall recall) {
             all.removeIf(r -> r.recipient().equals(recall.holding().recipient())
-                    && r.purpose()
-                            .scope(
-                                    r.event().brand(),
-                                    r.event().channel(),
-                                    r.event().collector())
-                            .equals(recall.holding().scope())
+                    && r.purpose().scope(r.event()).equals(recall.holding().scope())
                     && r.event().occurredAt() < recall.before());
         }
 
@@ -330,7 +325,7 @@ class TimePropertiesTest {
                         default -> refusal();
                     });
         }
-        return other.news(SHIPPED.versions().get(0));
+        return other.news(SMALL.versions().get(0));
     }
 
     private Scope scope() {

@@ -155,7 +155,7 @@ class CloakroomTest {
 
         assertThat(ran.exit).isZero();
         JsonNode rows = ran.json();
-        assertThat(rows).hasSize(10);
+        assertThat(rows).hasSizeGreaterThan(30);
         JsonNode advertising = rows.valueStream()
                 .filter(row -> row.get("topic").asString().equals("advertising.cookie"))
                 .findFirst()
@@ -285,13 +285,8 @@ class CloakroomTest {
         }
         assertThat(files)
                 .extracting(file -> file.getFileName().toString())
-                .containsExactly(
-                        "advertising.1.json",
-                        "analytics.1.json",
-                        "audit.1.json",
-                        "group.1.json",
-                        "mailing.1.json",
-                        "payment.1.json");
+                .contains("advertising.1.json", "audit.1.json", "payment.1.json", "research-wardrobe.1.json")
+                .doesNotHaveDuplicates();
         assertThat(files)
                 .allSatisfy(file -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                         .isEqualTo("rw-------"));

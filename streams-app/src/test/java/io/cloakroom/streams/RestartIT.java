@@ -127,22 +127,7 @@ class RestartIT {
         Policy p = cluster.blueprint.history().atOrFirst(0);
         Map<String, EventRules> events = new HashMap<>(p.events());
         events.remove(type);
-        Policy before = new Policy(
-                p.version(),
-                p.hash(),
-                p.effectiveFrom(),
-                p.zone(),
-                p.brands(),
-                p.surfaces(),
-                p.channels(),
-                p.notices(),
-                p.consentAge(),
-                p.guardianTerm(),
-                p.purposes(),
-                events,
-                p.recipients(),
-                p.eea(),
-                p.adequacy());
+        Policy before = Policies.with(p, p.effectiveFrom(), events);
         return new Blueprint(
                 new PolicyHistory(List.of(before)),
                 cluster.blueprint.schemas(),

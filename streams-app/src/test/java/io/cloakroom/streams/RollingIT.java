@@ -79,22 +79,7 @@ class RollingIT {
     private Blueprint both(Instant effect) {
         List<Policy> versions = cluster.blueprint.history().versions();
         Policy p = versions.get(1);
-        Policy dated = new Policy(
-                p.version(),
-                p.hash(),
-                effect.toEpochMilli(),
-                p.zone(),
-                p.brands(),
-                p.surfaces(),
-                p.channels(),
-                p.notices(),
-                p.consentAge(),
-                p.guardianTerm(),
-                p.purposes(),
-                p.events(),
-                p.recipients(),
-                p.eea(),
-                p.adequacy());
+        Policy dated = Policies.with(p, effect.toEpochMilli(), p.events());
         return new Blueprint(
                 new PolicyHistory(List.of(versions.get(0), dated)),
                 cluster.blueprint.schemas(),

@@ -46,6 +46,7 @@ public final class GateSeams {
             gate = new GateProcessor(fixture.parts(), GateTopology.betweenSigns(Forgetting.EVERY));
             context.addStateStore(new MapStore<String, byte[]>(People.STORE));
             context.addStateStore(new MapStore<Bytes, byte[]>(Waiting.STORE));
+            context.addStateStore(new MapStore<Bytes, byte[]>(Contacts.STORE));
             context.addStateStore(new MapStore<Bytes, byte[]>(AuditChain.STORE));
             context.setCurrentSystemTimeMs(now);
             gate.init(context);

@@ -138,7 +138,7 @@ public final class PolicyCommand {
 
     private static String form(Treatment treatment) {
         return treatment instanceof Treatment.Generalise g
-                ? "generalise to " + g.to().word() + (g.to().needsLength() ? " " + g.length() : "")
+                ? "generalise to " + g.to().word() + (g.to().parameter().isEmpty() ? "" : " " + g.size())
                 : treatment.word();
     }
 

@@ -2,10 +2,15 @@ package io.cloakroom.streams.demo;
 
 import io.cloakroom.control.ConsentChange;
 import io.cloakroom.control.ConsentKind;
+import io.cloakroom.events.Access;
+import io.cloakroom.events.AccessPurpose;
 import io.cloakroom.events.Account;
 import io.cloakroom.events.AccountAction;
 import io.cloakroom.events.Address;
+import io.cloakroom.events.Answer;
 import io.cloakroom.events.Card;
+import io.cloakroom.events.Care;
+import io.cloakroom.events.CareTeam;
 import io.cloakroom.events.Channel;
 import io.cloakroom.events.Chat;
 import io.cloakroom.events.ChatAuthor;
@@ -14,9 +19,17 @@ import io.cloakroom.events.CookieCategory;
 import io.cloakroom.events.Marketing;
 import io.cloakroom.events.MarketingAction;
 import io.cloakroom.events.Meta;
+import io.cloakroom.events.Mobile;
+import io.cloakroom.events.MobileChannel;
+import io.cloakroom.events.MobileUse;
 import io.cloakroom.events.Order;
 import io.cloakroom.events.OrderLine;
 import io.cloakroom.events.OrderStatus;
+import io.cloakroom.events.Promotion;
+import io.cloakroom.events.PromotionKind;
+import io.cloakroom.events.Review;
+import io.cloakroom.events.ReviewKind;
+import io.cloakroom.events.Survey;
 import io.cloakroom.streams.demo.RealData.Agent;
 import io.cloakroom.streams.demo.RealData.Line;
 import io.cloakroom.streams.demo.RealData.Person;
@@ -87,6 +100,7 @@ final class Story {
         if (chance(0.8)) {
             browsing();
         }
+        talking();
         return story;
     }
 
@@ -172,7 +186,7 @@ final class Story {
         } else if (kind < 0.1) {
             grant.setExpiresAt(at(between(0.3, 0.7)));
         } else if (kind < 0.18) {
-            grant.setOrigin("loyalty-programme");
+            grant.setOrigin("yoox");
         }
         publishChange(start, grant);
         boolean withdrawn = chance(0.15);
@@ -271,7 +285,7 @@ final class Story {
             case PHONE, SMS -> "phone";
             case POST, CHAT -> "web";
         };
-        String unsubscribe = service || chance(0.06) ? null : "https://" + brand + ".example/unsubscribe";
+        String unsubscribe = service || chance(0.06) ? null : unsubscribe(channel);
         String form = action == MarketingAction.SUBSCRIBE ? "newsletter" : null;
         publish(
                 at,
@@ -288,6 +302,163 @@ final class Story {
                         .setTo(to)
                         .setBody(body)
                         .setUnsubscribe(unsubscribe)
+                        .build());
+    }
+
+    private String unsubscribe(Channel channel) {
+        return switch (channel) {
+            case EMAIL -> "https://" + brand + ".example/unsubscribe";
+            case SMS -> "Reply STOP to end these messages.";
+            case PHONE -> "Say no more calls.";
+            case CHAT -> "Say no more chats.";
+            case POST -> "Write to " + brand + ", London.";
+        };
+    }
+
+    // What people write, answer, ask and enter
+
+    private void talking() {
+        if (chance(0.4)) {
+            review(at(between(OPENING, 1)), oneOf(catalogue));
+        }
+        if (chance(0.3)) {
+            survey(at(between(OPENING, 1)));
+        }
+        if (chance(0.3)) {
+            mobile(at(between(OPENING, 1)));
+        }
+        if (chance(0.3)) {
+            care(at(between(OPENING, 1)));
+        }
+        if (chance(0.3)) {
+            promotion(at(between(OPENING, 1)));
+        }
+        if (chance(0.3)) {
+            access(at(between(OPENING, 1)));
+        }
+    }
+
+    private void review(Instant at, Product product) {
+        ReviewKind kind = oneOf(List.of(ReviewKind.values()));
+        String id = uuid().toString();
+        if (kind == ReviewKind.TESTIMONIAL && chance(0.5)) {
+            publishChange(
+                    at.minusSeconds(60),
+                    change(customer, ConsentKind.GRANT)
+                            .setPurpose("testimonial-publication")
+                            .setItem(id)
+                            .setNoticeVersion(NOTICE));
+        }
+        publish(
+                at,
+                "events.review",
+                customer,
+                Review.newBuilder()
+                        .setMeta(meta(at, customer, brand, "web")
+                                .setForm("review")
+                                .build())
+                        .setKind(kind)
+                        .setReviewId(id)
+                        .setSku(product.sku())
+                        .setDisplayName("customer " + person.id())
+                        .setEmail(email)
+                        .setText(product.name() + " is just right. Ask me at " + email + ".")
+                        .setRating(3 + random.nextInt(3))
+                        .build());
+    }
+
+    private void survey(Instant at) {
+        publish(
+                at,
+                "events.survey",
+                customer,
+                Survey.newBuilder()
+                        .setMeta(meta(at, customer, brand, "web")
+                                .setForm("survey")
+                                .build())
+                        .setSurveyId("how-was-it")
+                        .setResponseId(uuid().toString())
+                        .setAnswers(List.of(
+                                new Answer("delivery", oneOf(List.of("good", "fair", "poor")), null),
+                                new Answer("anything else", null, person.name() + " liked it")))
+                        .build());
+    }
+
+    private void mobile(Instant at) {
+        String device = "device:" + person.id();
+        if (chance(0.5)) {
+            publishChange(at.minusSeconds(60), grant(device, "mobile-research", Channel.SMS, null));
+        }
+        publish(
+                at,
+                "events.mobile",
+                device,
+                Mobile.newBuilder()
+                        .setMeta(meta(at, device, brand, "app").build())
+                        .setService("givenchy")
+                        .setUse(oneOf(List.of(MobileUse.values())))
+                        .setPhone(person.phone())
+                        .setMake("Fairphone")
+                        .setModel("5")
+                        .setOperatingSystem("Android 15")
+                        .setNetworkOperator("Three")
+                        .setDeviceId(uuid().toString())
+                        .setDeviceLanguage("en-GB")
+                        .setAppLanguage("en")
+                        .setChannel(MobileChannel.SMS)
+                        .setLocation(String.format(Locale.ROOT, "geo:%.4f,%.4f", between(48, 52), between(-1, 3)))
+                        .build());
+    }
+
+    private void care(Instant at) {
+        publish(
+                at,
+                "events.care",
+                customer,
+                Care.newBuilder()
+                        .setMeta(meta(at, customer, brand, "phone").build())
+                        .setTeam(oneOf(List.of(CareTeam.values())))
+                        .setCaseId(uuid().toString())
+                        .setTopic(oneOf(List.of("sizes", "returns", "gifts")))
+                        .setNote(person.name() + " asked about "
+                                + oneOf(catalogue).name())
+                        .setName(person.name())
+                        .setEmail(email)
+                        .setPhone(person.phone())
+                        .setAgentId("agent-" + random.nextInt(20))
+                        .build());
+    }
+
+    private void promotion(Instant at) {
+        String promotion = oneOf(data.promotions());
+        publish(
+                at,
+                "events.promotion",
+                customer,
+                Promotion.newBuilder()
+                        .setMeta(meta(at, customer, brand, "web")
+                                .setForm("promotion")
+                                .build())
+                        .setKind(oneOf(List.of(PromotionKind.values())))
+                        .setPromotionId(promotion)
+                        .setSender(brand)
+                        .setName(person.name())
+                        .setEmail(email)
+                        .setPhone(person.phone())
+                        .build());
+    }
+
+    private void access(Instant at) {
+        boolean isOwn = chance(0.8);
+        publish(
+                at,
+                "events.access",
+                customer,
+                Access.newBuilder()
+                        .setMeta(meta(at, customer, brand, "web").build())
+                        .setActor(isOwn ? customer : "agent-" + random.nextInt(20))
+                        .setPurpose(isOwn ? AccessPurpose.SELF_SERVICE : AccessPurpose.CUSTOMER_CARE)
+                        .setScreen(oneOf(List.of("address-book", "orders", "preferences")))
                         .build());
     }
 

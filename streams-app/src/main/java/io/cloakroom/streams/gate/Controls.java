@@ -38,17 +38,19 @@ final class Controls {
     private final Engine engine;
     private final Outlet outlet;
     private final People people;
+    private final Contacts contacts;
     private final Events events;
     private final Pseudonyms.Key auditKey;
     private final Map<String, Pseudonyms.Key> keys = new HashMap<>();
     private final Map<String, Kind<?>> kinds;
     private final WireReader<Forward> forwards;
 
-    Controls(GateParts parts, Outlet outlet, People people, Events events) {
+    Controls(GateParts parts, Outlet outlet, People people, Contacts contacts, Events events) {
         this.parts = parts;
         this.engine = parts.engine();
         this.outlet = outlet;
         this.people = people;
+        this.contacts = contacts;
         this.events = events;
         this.auditKey = parts.pseudonyms().key(GateParts.AUDIT_KEY);
         this.forwards = WireReader.of(parts.registry(), Forward.SCHEMA$);
@@ -221,6 +223,7 @@ final class Controls {
                 recall(key, person.salt(), Engine.recallAll(person).recalls(), now);
         events.erase(key, known, now);
         person.links().forEach(link -> gone(subject, link.other(), now));
+        contacts.erase(key);
         people.erase(subject, person.with(erased).stub());
         return notes;
     }
@@ -257,6 +260,7 @@ final class Controls {
                             scope.brand(),
                             scope.channel(),
                             scope.collector(),
+                            scope.item(),
                             recall.before() == Long.MAX_VALUE ? null : Instant.ofEpochMilli(recall.before()),
                             recall.rule().id(),
                             recall.rule().clause(),
@@ -317,6 +321,7 @@ final class Controls {
                                 r.scope().brand(),
                                 r.scope().channel(),
                                 r.scope().collector(),
+                                r.scope().item(),
                                 r.at(),
                                 r.endsAt()))
                         .toList(),
@@ -393,7 +398,7 @@ final class Controls {
         return new News(
                 said.getRefusals().stream()
                         .map(r -> new News.Refused(
-                                new Scope(r.getPurpose(), r.getBrand(), r.getChannel(), r.getCollector()),
+                                new Scope(r.getPurpose(), r.getBrand(), r.getChannel(), r.getCollector(), r.getItem()),
                                 r.getAt(),
                                 r.getEndsAt()))
                         .toList(),

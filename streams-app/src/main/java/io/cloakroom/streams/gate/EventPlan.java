@@ -6,6 +6,9 @@ import io.cloakroom.policy.Event;
 import io.cloakroom.policy.EventRules;
 import io.cloakroom.policy.EventSchema;
 import io.cloakroom.policy.EventSchema.Field;
+import io.cloakroom.policy.EventSchema.Kind;
+import io.cloakroom.policy.Fact;
+import io.cloakroom.policy.KnownAs;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.signals.SignalCache;
@@ -16,8 +19,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.apache.avro.Schema;
 
 /**
@@ -35,6 +40,7 @@ final class EventPlan {
     private static final int COLLECTOR = 4;
     private static final int SUBJECT = 5;
     private static final String TRUE = "true";
+    private static final String FALSE = "false";
 
     private final String type;
     private final PolicyHistory history;
@@ -44,7 +50,12 @@ final class EventPlan {
     private final List<Schema> factTypes = new ArrayList<>();
     private final Node root;
     private final Releases releases;
-    private final Map<Policy, Stated> stated = new IdentityHashMap<>();
+    /** What an event of this type tells of a person that redacted text must not repeat: indices into {@link #facts}. */
+    private final Map<Integer, KnownAs> telling = new LinkedHashMap<>();
+
+    /** By version of the policy: for each {@link Fact} where it stands in {@link #facts}, negative for nowhere. */
+    private final Map<Policy, int[]> stated = new IdentityHashMap<>();
+
     private final Map<Access, Forms> forms = new IdentityHashMap<>();
     private final Texts texts = new Texts();
     private final SignalCache signals = new SignalCache();
@@ -53,9 +64,6 @@ final class EventPlan {
     private final int[] found;
     private byte[] event;
     private int start;
-
-    /** The facts that one version of the policy reads besides: indices into {@link #facts}, negative for none. */
-    private record Stated(int statedBy, int act, int channel, int unsubscribe, int tcf, int gpp, int gpc) {}
 
     EventPlan(EventSchema shape, Schema schema, PolicyHistory history) {
         this.type = shape.type();
@@ -68,16 +76,17 @@ final class EventPlan {
             EventRules rules = policy.events().get(type);
             stated.put(
                     policy,
-                    rules == null
-                            ? new Stated(-1, -1, -1, -1, -1, -1, -1)
-                            : new Stated(
-                                    fact(rules.statedBy()),
-                                    fact(rules.actField()),
-                                    fact(rules.channelField()),
-                                    fact(rules.unsubscribeField()),
-                                    fact(rules.signalFields().tcf()),
-                                    fact(rules.signalFields().gpp()),
-                                    fact(rules.signalFields().gpc())));
+                    Arrays.stream(Fact.values())
+                            .mapToInt(fact -> rules == null ? -1 : fact(rules.path(fact)))
+                            .toArray());
+        }
+        for (Policy policy : history.versions()) {
+            for (Field field : fields) {
+                KnownAs as = policy.knownAs().get(field.label());
+                if (as != null && field.kind() == Kind.STRING) {
+                    telling.put(fact(field.path()), as);
+                }
+            }
         }
         facts.forEach(fact -> factTypes.add(null));
         this.root = fields(schema, "");
@@ -173,7 +182,11 @@ final class EventPlan {
     /** What a decision may look at of the scanned event. */
     Event facts(long arrivedAt) {
         long occurredAt = Node.number(event, found[2 * OCCURRED_AT]);
-        Stated more = stated.get(history.atOrFirst(occurredAt));
+        int[] more = stated.get(history.atOrFirst(occurredAt));
+        String[] said = new String[more.length];
+        for (int f = 0; f < said.length; f++) {
+            said[f] = text(more[f]);
+        }
         String brand = text(BRAND);
         String collector = text(COLLECTOR);
         return new Event(
@@ -184,11 +197,8 @@ final class EventPlan {
                 collector.isEmpty() ? brand : collector,
                 occurredAt,
                 arrivedAt,
-                text(more.statedBy()),
-                text(more.act()),
-                text(more.channel()),
-                text(more.unsubscribe()),
-                signals.of(text(more.tcf()), text(more.gpp()), text(more.gpc()).equals(TRUE)));
+                Arrays.asList(said),
+                signals.of(said[Fact.TCF.ordinal()], said[Fact.GPP.ordinal()], said[Fact.GPC.ordinal()].equals(TRUE)));
     }
 
     private String text(int fact) {
@@ -206,10 +216,31 @@ final class EventPlan {
         return switch (schema.getType()) {
             case STRING -> texts.of(event, Node.afterLength(event, start), end);
             case ENUM -> schema.getEnumSymbols().get((int) Node.number(event, start));
-            case BOOLEAN -> event[start] == 1 ? TRUE : Event.ABSENT;
+            case BOOLEAN -> event[start] == 1 ? TRUE : FALSE;
             case NULL -> Event.ABSENT;
             default -> throw new IllegalStateException("the policy reads no " + schema.getType());
         };
+    }
+
+    /** What the scanned event tells of its person, value by value; nothing of it is kept here. */
+    void tell(BiConsumer<KnownAs, String> listener) {
+        telling.forEach((fact, as) -> {
+            int at = found[2 * fact];
+            int end = found[2 * fact + 1];
+            boolean isUnion = factTypes.get(fact) != null && factTypes.get(fact).isUnion();
+            if (at < 0 || isUnion && isNull(fact, at)) {
+                return;
+            }
+            int from = Node.afterLength(event, isUnion ? Node.afterLength(event, at) : at);
+            if (from < end) {
+                listener.accept(as, new String(event, from, end - from, StandardCharsets.UTF_8));
+            }
+        });
+    }
+
+    private boolean isNull(int fact, int at) {
+        int branch = (int) Node.number(event, at);
+        return factTypes.get(fact).getTypes().get(branch).getType() == Schema.Type.NULL;
     }
 
     // Writing.

@@ -7,12 +7,16 @@ import io.cloakroom.policy.Decision.Release;
 import io.cloakroom.policy.Decision.Withhold;
 import io.cloakroom.policy.Engine;
 import io.cloakroom.policy.Event;
+import io.cloakroom.policy.EventRules;
+import io.cloakroom.policy.Fact;
 import io.cloakroom.policy.Judgement;
+import io.cloakroom.policy.KnownAs;
 import io.cloakroom.policy.Person;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.policy.Recipient;
 import io.cloakroom.policy.Rule;
+import io.cloakroom.policy.text.KnownValues;
 import io.cloakroom.streams.gate.AuditChain.Decided;
 import io.cloakroom.streams.gate.Known.Hold;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +39,7 @@ final class Events {
     private final Outlet outlet;
     private final People people;
     private final Waiting waiting;
+    private final Contacts contacts;
     private final Pseudonyms.Key auditKey;
     private final Map<String, WireReader<EventPlan>> plans = new HashMap<>();
     private final Map<Access, Exit> exits = new IdentityHashMap<>();
@@ -43,12 +48,13 @@ final class Events {
     /** Where releases of one access are written. */
     private record Exit(Projection projection, byte[] header, String sink, int longest) {}
 
-    Events(GateParts parts, Outlet outlet, People people, Waiting waiting) {
+    Events(GateParts parts, Outlet outlet, People people, Waiting waiting, Contacts contacts) {
         this.engine = parts.engine();
         this.partitions = parts.partitions();
         this.outlet = outlet;
         this.people = people;
         this.waiting = waiting;
+        this.contacts = contacts;
         this.auditKey = parts.pseudonyms().key(GateParts.AUDIT_KEY);
         parts.schemas().forEach((type, schema) -> {
             EventPlan plan = new EventPlan(Shapes.of(type, schema), schema, engine.history());
@@ -113,6 +119,9 @@ final class Events {
         if (after != known) {
             people.put(subject.get(), after);
         }
+        if (row != null || after != known) {
+            remember(plan, key, known.person().salt(), isClosed(decided, event));
+        }
         outlet.audit(new AuditChain.Entry(
                 EntryKind.EVENT,
                 place,
@@ -126,6 +135,24 @@ final class Events {
                 read.unplanned(),
                 sent,
                 List.of()));
+    }
+
+    private static boolean isClosed(Judgement.Decided decided, Event event) {
+        String order = event.fact(Fact.ORDER);
+        EventRules rules =
+                decided.policy().map(p -> p.events().get(event.type())).orElse(null);
+        return rules != null && !order.isEmpty() && !rules.openOrders().contains(order);
+    }
+
+    /** What the event tells of its person, so that free text does not; an order is known while it is open. */
+    private void remember(EventPlan plan, byte[] key, byte[] salt, boolean closed) {
+        plan.tell((as, value) -> {
+            if (as == KnownAs.ORDER && closed) {
+                contacts.forget(key, salt, as, value);
+            } else {
+                contacts.remember(key, salt, as, value);
+            }
+        });
     }
 
     /** If any of the decisions waits, the event is kept for those recipients. */
@@ -190,19 +217,25 @@ final class Events {
         try {
             Releases releases = plan.releases(person.salt());
             byte[] id = Pseudonyms.place(place.topic(), place.partition(), place.offset());
+            boolean redacts = false;
             for (Decision decision : decisions) {
                 if (decision instanceof Release release) {
                     Exit exit = exits.get(release.access());
                     Pseudonyms.Key key = keys.get(release.recipient());
+                    Form form = plan.form(release);
+                    redacts |= form.redacts();
                     releases.add(
                             release,
-                            plan.form(release),
+                            form,
                             key,
                             exit.header(),
                             key.release(id),
                             exit.projection().completedAt(release),
                             key.subject(subject, person.salt()));
                 }
+            }
+            if (redacts) {
+                releases.redact(known(plan, subject, person.salt()));
             }
             if (releases.count() > 0) {
                 plan.write();
@@ -215,6 +248,13 @@ final class Events {
                     .log();
             return false;
         }
+    }
+
+    private KnownValues known(EventPlan plan, byte[] subject, byte[] salt) {
+        KnownValues.Builder known = new KnownValues.Builder();
+        contacts.tell(subject, salt, known);
+        plan.tell((as, value) -> Contacts.add(known, as, value));
+        return known.build();
     }
 
     /** Sends what was written; the decision is what came of it: a record longer than its topic takes is withheld. */

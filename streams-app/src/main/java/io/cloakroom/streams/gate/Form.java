@@ -7,6 +7,7 @@ import io.cloakroom.policy.Treatment.Drop;
 import io.cloakroom.policy.Treatment.Generalise;
 import io.cloakroom.policy.Treatment.Keep;
 import io.cloakroom.policy.Treatment.Pseudonymise;
+import io.cloakroom.policy.Treatment.Redact;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -25,9 +26,13 @@ final class Form {
     static final byte KEEP = 2;
     static final byte PSEUDONYMISE = 3;
     static final byte GENERALISE = 4;
+    static final byte REDACT = 5;
 
     final byte[] actions;
     final Generalise[] generalise;
+
+    /** Whether what is known of the person must be at hand. */
+    private boolean redacts;
 
     /** The release's field {@code purposes}, in Avro. */
     final byte[] purposes;
@@ -59,6 +64,10 @@ final class Form {
         treatments = treatments(access, allowing);
     }
 
+    boolean redacts() {
+        return redacts;
+    }
+
     private static byte[] treatments(Access access, long allowing) {
         record Cell(String category, String treatment) {}
         Map<Cell, Integer> counts = new LinkedHashMap<>();
@@ -83,6 +92,9 @@ final class Form {
         } else if (treatment instanceof Generalise to) {
             generalise[field] = to;
             return GENERALISE;
+        } else if (treatment instanceof Redact) {
+            redacts = true;
+            return REDACT;
         } else if (treatment instanceof Drop) {
             return NULL;
         }

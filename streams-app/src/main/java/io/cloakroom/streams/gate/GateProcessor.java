@@ -27,6 +27,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     private Controls controls;
     private People people;
     private Waiting waiting;
+    private Contacts contacts;
     private long nextSign;
 
     /** @param betweenSigns of life in the changelogs: a broker clears up behind new records only */
@@ -51,8 +52,9 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
                 parts.pseudonyms().key(GateParts.AUDIT_KEY),
                 random);
         waiting = new Waiting(context.getStateStore(Waiting.STORE), random);
-        events = new Events(parts, outlet, people, waiting);
-        controls = new Controls(parts, outlet, people, events);
+        contacts = new Contacts(context.getStateStore(Contacts.STORE));
+        events = new Events(parts, outlet, people, waiting, contacts);
+        controls = new Controls(parts, outlet, people, contacts, events);
         context.schedule(BETWEEN_LOOKS, PunctuationType.WALL_CLOCK_TIME, this::look);
         nextSign = 0;
     }
@@ -62,6 +64,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         if (now >= nextSign) {
             people.sign();
             waiting.sign();
+            contacts.sign();
             nextSign = now + betweenSigns;
         }
     }

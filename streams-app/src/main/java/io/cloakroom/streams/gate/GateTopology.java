@@ -76,6 +76,12 @@ public final class GateTopology {
                         .withCachingDisabled(),
                 GATE);
 
+        topology.addStateStore(
+                Stores.keyValueStoreBuilder(stores.store(Contacts.STORE), Serdes.Bytes(), Serdes.ByteArray())
+                        .withLoggingEnabled(FORGETTING)
+                        .withCachingDisabled(),
+                GATE);
+
         Topics.releases(parts.engine().history()).forEach(topic -> sink(topology, topic));
         Topics.recalls(parts.engine().history()).forEach(topic -> sink(topology, topic));
         sink(topology, Topics.AUDIT);
@@ -86,7 +92,7 @@ public final class GateTopology {
 
     /** Of whose changelogs, and of no others, people are to be forgotten. */
     public static List<String> aboutPeople(String applicationId) {
-        return Stream.of(People.STORE, Waiting.STORE)
+        return Stream.of(People.STORE, Waiting.STORE, Contacts.STORE)
                 .map(store -> applicationId + "-" + store + "-changelog")
                 .toList();
     }

@@ -34,8 +34,11 @@ final class Generalised {
     /** @param to what a text can be cut to */
     static String text(Generalise to, String text) {
         return switch (to.to()) {
-            case PREFIX -> prefix(text, to.length());
-            case PATH_HEAD -> pathHead(text, to.length());
+            case PREFIX -> prefix(text, to.size());
+            case PATH_HEAD -> pathHead(text, to.size());
+            case URL_PATH -> Addresses.path(text);
+            case NETWORK -> Addresses.network(text);
+            case H3 -> Addresses.cell(text, to.size());
             case HOUR, DAY, MONTH, YEAR -> throw new IllegalArgumentException("no text has a " + to.to());
         };
     }
@@ -44,7 +47,7 @@ final class Generalised {
      * The same of UTF-8, written. The first letters of most texts are ASCII, a byte each: then nothing is decoded.
      */
     static void text(Generalise to, byte[] utf8, int start, int end, Out out) {
-        int cut = (int) Math.min(end, (long) start + to.length());
+        int cut = (int) Math.min(end, (long) start + to.size());
         if (to.to() == To.PREFIX && isAscii(utf8, start, cut)) {
             out.putLong(cut - start).put(utf8, start, cut);
         } else {
@@ -73,7 +76,8 @@ final class Generalised {
         OffsetDateTime cut = switch (to) {
             case MONTH -> time.truncatedTo(ChronoUnit.DAYS).withDayOfMonth(1);
             case YEAR -> time.truncatedTo(ChronoUnit.DAYS).withDayOfYear(1);
-            case HOUR, DAY, PREFIX, PATH_HEAD -> throw new IllegalArgumentException("no time has a " + to);
+            case HOUR, DAY, PREFIX, PATH_HEAD, URL_PATH, NETWORK, H3 ->
+                throw new IllegalArgumentException("no time has a " + to);
         };
         Instant start = cut.toInstant();
         return start.isBefore(FIRST) ? Long.MIN_VALUE : start.toEpochMilli();

@@ -3,6 +3,8 @@ package io.cloakroom.streams.gate;
 import io.cloakroom.policy.Decision.Release;
 import io.cloakroom.policy.EventSchema.Kind;
 import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.policy.text.KnownValues;
+import io.cloakroom.policy.text.Redactor;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -24,6 +26,11 @@ final class Releases {
     private final byte[][] labels;
     private final int subjectField;
 
+    private static final Redactor REDACTOR = new Redactor();
+
+    private KnownValues known = KnownValues.NONE;
+    private byte[] redacted;
+    private int redactedFrom;
     private byte[] event;
     private byte[] salt;
     private Target[] targets = new Target[8];
@@ -44,6 +51,8 @@ final class Releases {
     void start(byte[] event, byte[] salt) {
         this.event = event;
         this.salt = salt;
+        this.known = KnownValues.NONE;
+        this.redactedFrom = -1;
         this.count = 0;
     }
 
@@ -79,6 +88,11 @@ final class Releases {
         } else {
             target.out.putLong(0);
         }
+    }
+
+    /** What is known of the person, where one of the releases is redacted. */
+    void redact(KnownValues known) {
+        this.known = known;
     }
 
     int count() {
@@ -128,9 +142,21 @@ final class Releases {
                 case Form.KEEP -> target.out.put(event, start, end);
                 case Form.PSEUDONYMISE -> target.out.putText(token(target, field, kind, start, end));
                 case Form.GENERALISE -> generalise(target, field, kind, start, end);
+                case Form.REDACT -> target.out.putText(redacted(start, end));
                 default -> throw new IllegalStateException("no such action");
             }
         }
+    }
+
+    /** Several who get it get the same. */
+    private byte[] redacted(int start, int end) {
+        if (redactedFrom != start) {
+            int from = Node.afterLength(event, start);
+            String text = new String(event, from, end - from, StandardCharsets.UTF_8);
+            redacted = REDACTOR.redact(text, known).getBytes(StandardCharsets.UTF_8);
+            redactedFrom = start;
+        }
+        return redacted;
     }
 
     private byte[] token(Target target, int field, Kind kind, int start, int end) {

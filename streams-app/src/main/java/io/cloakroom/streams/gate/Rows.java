@@ -24,7 +24,7 @@ import java.util.Optional;
  */
 final class Rows {
 
-    private static final int FORM = 2;
+    private static final int FORM = 3;
     private static final Opening.Kind[] KINDS = Opening.Kind.values();
 
     private static final long NEVER = Long.MIN_VALUE;
@@ -114,6 +114,7 @@ final class Rows {
         names.write(out, scope.brand());
         names.write(out, scope.channel());
         names.write(out, scope.collector());
+        names.write(out, scope.item());
     }
 
     /** Never and always are a byte each; the others begin behind them. */
@@ -222,7 +223,7 @@ final class Rows {
     }
 
     private Scope scope(BoundedDecoder in) throws IOException {
-        return new Scope(names.read(in), names.read(in), names.read(in), names.read(in));
+        return new Scope(names.read(in), names.read(in), names.read(in), names.read(in), names.read(in));
     }
 
     /** At most as many as there are bytes left: each takes one at least. */

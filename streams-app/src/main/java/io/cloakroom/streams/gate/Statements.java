@@ -133,25 +133,27 @@ final class Statements {
         String brand = part(said.getBrand());
         String channel = part(said.getChannel());
         String collector = part(said.getCollector());
-        if (isUnknown(brand, channel, collector, policy)) {
+        String item = part(said.getItem());
+        if (isUnknown(brand, channel, collector, item, policy)) {
             return new Undecidable(Rule.UNKNOWN_SCOPE);
         }
         // A part that the purpose does not tell apart is cut off: that can only widen a refusal.
-        Scope scope = purpose.scope(brand, channel, collector);
+        Scope scope = purpose.scope(brand, channel, collector, item);
         return switch (said.getKind()) {
             case WITHDRAWAL, OBJECTION ->
                 new Taken(new Change.Refusal(scope, onArrival(at(said), arrivedAt)), applied(said, arrivedAt));
             case LIFT -> lift(said, scope, arrivedAt);
-            case GRANT -> grant(said, purpose, scope, arrivedAt);
+            case GRANT -> grant(said, policy, purpose, scope, arrivedAt);
             case AGE_STATEMENT, GUARDIAN_AGREEMENT, GUARDIAN_WITHDRAWAL, SIGNAL ->
                 throw new IllegalArgumentException("not about a purpose: " + said.getKind());
         };
     }
 
-    private static boolean isUnknown(String brand, String channel, String collector, Policy policy) {
+    private static boolean isUnknown(String brand, String channel, String collector, String item, Policy policy) {
         return (!brand.isEmpty() && !policy.brands().contains(brand))
                 || (!channel.isEmpty() && !policy.channels().contains(channel))
-                || collector.length() > LONGEST_NAME;
+                || collector.length() > LONGEST_NAME
+                || item.length() > LONGEST_NAME;
     }
 
     /**
@@ -167,7 +169,8 @@ final class Statements {
         String brand = part(said.getBrand());
         String channel = part(said.getChannel());
         String collector = part(said.getCollector());
-        if (isUnknown(brand, channel, collector, policy)) {
+        String item = part(said.getItem());
+        if (isUnknown(brand, channel, collector, item, policy)) {
             return new Undecidable(Rule.UNKNOWN_SCOPE);
         }
         long at = onArrival(at(said), arrivedAt);
@@ -175,7 +178,7 @@ final class Statements {
         Rule rule = applied(said, arrivedAt);
         Rule otherwise = Rule.SIGNAL_SILENT;
         for (Purpose purpose : inOrder(policy)) {
-            Scope scope = purpose.scope(brand, channel, collector);
+            Scope scope = purpose.scope(brand, channel, collector, item);
             Finding found = signals.about(purpose.signals(), collector, at, Engine.CLOCK_TOLERANCE);
             switch (found.verdict()) {
                 case SAYS_NOTHING -> {}
@@ -185,7 +188,7 @@ final class Statements {
                     rule = Rule.SIGNAL_UNUSABLE;
                 }
                 case ALLOWS -> {
-                    Optional<Rule> fault = noGrant(said, purpose, scope, arrivedAt);
+                    Optional<Rule> fault = noGrant(said, policy, purpose, scope, arrivedAt);
                     if (fault.isEmpty()) {
                         changes.add(grant(said, purpose, scope, signals));
                     }
@@ -212,8 +215,8 @@ final class Statements {
                 : new Taken(new Change.Lift(scope, at(said)), Rule.APPLIED);
     }
 
-    private static Statement grant(ConsentChange said, Purpose purpose, Scope scope, long arrivedAt) {
-        Optional<Rule> fault = noGrant(said, purpose, scope, arrivedAt);
+    private static Statement grant(ConsentChange said, Policy policy, Purpose purpose, Scope scope, long arrivedAt) {
+        Optional<Rule> fault = noGrant(said, policy, purpose, scope, arrivedAt);
         return fault.isPresent()
                 ? new Refused(fault.get())
                 : new Taken(
@@ -233,12 +236,16 @@ final class Statements {
     }
 
     /** Why it is no grant, if it is none. */
-    private static Optional<Rule> noGrant(ConsentChange said, Purpose purpose, Scope scope, long arrivedAt) {
+    private static Optional<Rule> noGrant(
+            ConsentChange said, Policy policy, Purpose purpose, Scope scope, long arrivedAt) {
         if (said.getNoticeVersion() == null || said.getNoticeVersion().length() > LONGEST_NAME) {
             return Optional.of(Rule.INCOMPLETE);
         }
         if (!isWhole(purpose, scope)) {
             return Optional.of(Rule.SCOPE_TOO_WIDE);
+        }
+        if (said.getOrigin() != null && !policy.groupCompanies().contains(said.getOrigin())) {
+            return Optional.of(Rule.ORIGIN_UNKNOWN);
         }
         return isAhead(said, arrivedAt) ? Optional.of(Rule.GRANT_AHEAD) : Optional.empty();
     }
@@ -274,6 +281,7 @@ final class Statements {
             case BRAND -> scope.brand().isEmpty();
             case CHANNEL -> scope.channel().isEmpty();
             case COLLECTOR -> scope.collector().isEmpty();
+            case ITEM -> scope.item().isEmpty();
         });
     }
 

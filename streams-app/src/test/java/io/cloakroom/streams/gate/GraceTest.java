@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -158,6 +159,8 @@ class GraceTest {
         List<AuditEntry> entries =
                 gate.audit().stream().filter(e -> e.getKind() == kind).toList();
         assertThat(entries).hasSize(1);
-        return Outcomes.of(entries.get(0));
+        Map<String, String> decided = Outcomes.of(entries.get(0));
+        decided.keySet().retainAll(Set.of("mailing", "analytics"));
+        return decided;
     }
 }

@@ -174,6 +174,7 @@ public final class Partitions {
 
         private final KeyValueStore<String, byte[]> people;
         private final KeyValueStore<Bytes, byte[]> waiting;
+        private final KeyValueStore<Bytes, byte[]> contacts;
         private final GateProcessor gate =
                 new GateProcessor(assembly.parts(), GateTopology.betweenSigns(Forgetting.EVERY), random);
         private final int partition;
@@ -187,6 +188,7 @@ public final class Partitions {
             this.partition = partition;
             people = store(People.STORE, Serdes.String());
             waiting = store(Waiting.STORE, Serdes.Bytes());
+            contacts = store(Contacts.STORE, Serdes.Bytes());
             store(AuditChain.STORE, Serdes.Bytes());
             init();
         }
@@ -209,6 +211,7 @@ public final class Partitions {
         void forget() {
             empty(people);
             empty(waiting);
+            empty(contacts);
             nextLook = clock + between;
         }
 

@@ -2,8 +2,10 @@ package io.cloakroom.streams.gate;
 
 import io.cloakroom.policy.Event;
 import io.cloakroom.policy.EventRules;
+import io.cloakroom.policy.Fact;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.signals.Signals;
+import java.util.Arrays;
 import org.apache.avro.generic.IndexedRecord;
 
 /** The slow way to the facts. Takes out of an event what a decision may look at, where the policy in force at its time says that it stands. */
@@ -25,16 +27,17 @@ final class SlowFacts {
                 collector.isEmpty() ? brand : collector,
                 occurredAt,
                 arrivedAt,
-                rules == null ? Event.ABSENT : text(event, rules.statedBy()),
-                rules == null ? Event.ABSENT : text(event, rules.actField()),
-                rules == null ? Event.ABSENT : text(event, rules.channelField()),
-                rules == null ? Event.ABSENT : text(event, rules.unsubscribeField()),
-                rules == null ? Signals.NONE : signals(event, rules.signalFields()));
+                Arrays.stream(Fact.values())
+                        .map(fact -> rules == null ? Event.ABSENT : text(event, rules.path(fact)))
+                        .toList(),
+                rules == null ? Signals.NONE : signals(event, rules));
     }
 
-    private static Signals signals(IndexedRecord event, EventRules.SignalFields fields) {
+    private static Signals signals(IndexedRecord event, EventRules rules) {
         return Signals.of(
-                text(event, fields.tcf()), text(event, fields.gpp()), Boolean.parseBoolean(text(event, fields.gpc())));
+                text(event, rules.path(Fact.TCF)),
+                text(event, rules.path(Fact.GPP)),
+                Boolean.parseBoolean(text(event, rules.path(Fact.GPC))));
     }
 
     static String subject(IndexedRecord event) {

@@ -63,8 +63,14 @@ class StatementsTest {
 
     @Test
     void shouldTakeAGrantFromElsewhereAsImported() {
-        assertThat(read(mail(ConsentKind.GRANT).setOrigin("list-2009")))
+        assertThat(read(mail(ConsentKind.GRANT).setOrigin("yoox")))
                 .isEqualTo(taken(new Change.Grant(MAIL, ARRIVED_AT, NOTICE, Long.MAX_VALUE, true)));
+    }
+
+    @Test
+    void shouldRefuseAGrantThatNobodyOfTheGroupPassedOn() {
+        assertThat(read(mail(ConsentKind.GRANT).setOrigin("list-2009")))
+                .isEqualTo(new Statements.Refused(Rule.ORIGIN_UNKNOWN));
     }
 
     @Test

@@ -3,7 +3,6 @@ package io.cloakroom.streams.histories;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.PolicyRefusedException;
 import io.cloakroom.streams.Blueprint;
-import io.cloakroom.streams.gate.GateDriver;
 import io.cloakroom.streams.histories.Step.Age;
 import io.cloakroom.streams.histories.Step.Delivery;
 import io.cloakroom.streams.histories.Step.Erasure;
@@ -28,6 +27,8 @@ import java.util.SplittableRandom;
  */
 final class Histories {
 
+    private static final Path SMALL =
+            Path.of("..", "policy", "src/test/resources/io/cloakroom/policy/small/2017-11-17.yaml");
     private static final List<List<String>> CASTS = List.of(
             List.of("customer:ada"),
             List.of("cookie:c1"),
@@ -75,17 +76,17 @@ final class Histories {
     }
 
     /**
-     * The shipped policy, and from the third day of the histories on one that is stricter in every way: a recipient less, a
+     * The small policy of the engine's own tests, and from the third day of the histories on one that is stricter in every way: a recipient less, a
      * purpose less, another epoch, a notice and a safeguard that count no more; but one recipient has a grace now.
      */
     static PolicyHistory policies(Path directory) {
         try {
             Files.createDirectories(directory);
-            String shipped = Files.readString(GateDriver.POLICIES.resolve("2017-11-17.yaml"));
-            Files.writeString(directory.resolve("2017-11-17.yaml"), shipped);
-            String stricter = shipped;
-            String group = shipped.substring(
-                    shipped.indexOf("  group:\n    class"), shipped.indexOf("  advertising:\n    class"));
+            String small = Files.readString(SMALL);
+            Files.writeString(directory.resolve("2017-11-17.yaml"), small);
+            String stricter = small;
+            String group =
+                    small.substring(small.indexOf("  group:\n    class"), small.indexOf("  advertising:\n    class"));
             stricter = replace(stricter, group, "");
             stricter = replace(stricter, "version: \"2017-11-17\"", "version: \"2019-06-03\"");
             stricter = replace(stricter, "notices: [\"2016-05-01\", ", "notices: [");

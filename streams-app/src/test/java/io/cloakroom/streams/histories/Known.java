@@ -129,6 +129,7 @@ record Known(PolicyHistory policies, String subject, List<Heard> all) {
                 case BRAND -> scope.brand().isEmpty();
                 case CHANNEL -> scope.channel().isEmpty();
                 case COLLECTOR -> scope.collector().isEmpty();
+                case ITEM -> scope.item().isEmpty();
             });
         }
     }
@@ -138,7 +139,7 @@ record Known(PolicyHistory policies, String subject, List<Heard> all) {
         for (Heard heard : of) {
             if (heard instanceof Own own && own.step() instanceof Said said) {
                 Purpose purpose = policies.atOrFirst(own.arrivedAt()).purposes().get(said.purpose());
-                Scope scope = purpose.scope(said.brand(), said.channel(), said.collector());
+                Scope scope = purpose.scope(said.brand(), said.channel(), said.collector(), Scope.EVERY);
                 Statement statement = new Statement(own.arrivedAt(), said, purpose, scope);
                 if (statement.isTaken()) {
                     statements.add(statement);
@@ -468,7 +469,7 @@ record Known(PolicyHistory policies, String subject, List<Heard> all) {
         for (Refusal refusal : news.refusals()) {
             Scope refused = refusal.scope();
             Scope cut = refused.purpose().equals(purpose.id())
-                    ? purpose.scope(refused.brand(), refused.channel(), refused.collector())
+                    ? purpose.scope(refused.brand(), refused.channel(), refused.collector(), Scope.EVERY)
                     : refused;
             if (cut.covers(scope) && t < refusal.endsAt()) {
                 return true;

@@ -1,6 +1,7 @@
 package io.cloakroom.streams.histories;
 
 import io.cloakroom.policy.Access;
+import io.cloakroom.policy.Condition;
 import io.cloakroom.policy.EventRules;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
@@ -348,7 +349,7 @@ final class NaiveModel implements Gate {
                 || !mayTransfer(now, today.map(Access::recipient).orElse(access.recipient()), event.country(), clock)) {
             answer.nos().add(Why.NO_SAFEGUARD);
         }
-        if (purpose.unsubscribe() && !event.unsubscribe()) {
+        if (purpose.requires().contains(Condition.UNSUBSCRIBE_INSTRUCTION) && !event.unsubscribe()) {
             answer.nos().add(Why.NO_UNSUBSCRIBE);
         }
         if (answer.nos().isEmpty() && !answer.holds().isEmpty()) {
@@ -463,7 +464,7 @@ final class NaiveModel implements Gate {
 
     private static Scope scope(Purpose purpose, Event event) {
         String collector = event.collector().isEmpty() ? event.brand() : event.collector();
-        return purpose.scope(event.brand(), event.channel(), collector);
+        return purpose.scope(event.brand(), event.channel(), collector, Scope.EVERY);
     }
 
     private static boolean mayTransfer(Policy policy, Recipient recipient, String country, long time) {

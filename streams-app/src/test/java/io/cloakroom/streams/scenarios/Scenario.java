@@ -32,6 +32,9 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /** One scenario of {@code policy/scenarios.yaml}, with a subject of its own so that all can run side by side. */
 public record Scenario(String subject, Told told, Map<String, Object> base) {
 
+    /** Stands for the subject of the scenario. */
+    private static final String SUBJECT = "$subject";
+
     /**
      * As it stands in the file.
      *
@@ -67,6 +70,7 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
             String brand,
             String channel,
             String collector,
+            String item,
             String noticeVersion,
             String expiresAt,
             String origin,
@@ -163,6 +167,7 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
                 .setBrand(said.brand())
                 .setChannel(said.channel())
                 .setCollector(said.collector())
+                .setItem(said.item())
                 .setNoticeVersion(said.noticeVersion())
                 .setExpiresAt(said.expiresAt() == null ? null : time(said.expiresAt(), now))
                 .setOrigin(said.origin())
@@ -186,7 +191,7 @@ public record Scenario(String subject, Told told, Map<String, Object> base) {
         put(fields, "meta.subject", subject);
         put(fields, "meta.occurredAt", time(told.at(), now).toEpochMilli());
         if (told.with() != null) {
-            told.with().forEach((path, value) -> put(fields, path, value));
+            told.with().forEach((path, value) -> put(fields, path, SUBJECT.equals(value) ? subject : value));
         }
         return (GenericRecord) avro(Schemas.event(told.event()), fields, told.event());
     }
