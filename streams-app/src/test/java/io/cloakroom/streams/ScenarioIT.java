@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
 import io.cloakroom.streams.scenarios.Outcomes;
+import io.cloakroom.streams.scenarios.Said;
 import io.cloakroom.streams.scenarios.Scenario;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -62,9 +63,9 @@ class ScenarioIT {
     }
 
     /** Publishes it all; when it returns, it is decided and known in every partition that must know of it. */
-    private static void publish(Cluster cluster, Stream<Scenario.Control> said) throws Exception {
+    private static void publish(Cluster cluster, Stream<Said.Control> said) throws Exception {
         List<RecordMetadata> places = new ArrayList<>();
-        for (Scenario.Control control : said.toList()) {
+        for (Said.Control control : said.toList()) {
             places.add(cluster.publish(control.value()));
         }
         places.forEach(cluster::decided);
