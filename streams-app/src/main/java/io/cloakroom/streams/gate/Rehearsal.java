@@ -134,8 +134,18 @@ public final class Rehearsal {
         });
     }
 
-    /** @return what recipients must give up because of it */
-    public List<Recall> hear(String subject, SpecificRecord said, long now) {
+    /**
+     * What came of something that was said.
+     *
+     * @param recalls what recipients must give up because of it
+     */
+    public record Heard(Rule rule, List<Recall> recalls) {
+        public Heard {
+            recalls = List.copyOf(recalls);
+        }
+    }
+
+    public Heard hear(String subject, SpecificRecord said, long now) {
         List<Recall> recalls = new ArrayList<>();
         Statement statement = read(said, today(now), now);
         if (statement instanceof Statements.Undecidable) {
@@ -144,7 +154,7 @@ public final class Rehearsal {
             recalls.addAll(hear(subject, taken.change(), now));
         }
         recalls.addAll(tell(subject, now));
-        return recalls;
+        return new Heard(statement.rule(), recalls);
     }
 
     private static Statement read(SpecificRecord said, Policy today, long now) {

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
@@ -42,7 +44,7 @@ public record Book(
             Later later) {
 
         /** Each with its recipient: of the event, and of what was held when it is held no more. */
-        Stream<Map.Entry<String, String>> allOutcomes() {
+        public Stream<Map.Entry<String, String>> allOutcomes() {
             Map<String, String> last = later == null || later.outcomes() == null ? Map.of() : later.outcomes();
             return Stream.concat(outcomes.entrySet().stream(), last.entrySet().stream());
         }
@@ -55,13 +57,29 @@ public record Book(
     public record Later(
             List<Said> said, @JsonProperty("then") Map<String, String> outcomes, Map<String, List<String>> recalls) {}
 
-    /** @throws tools.jackson.core.JacksonException if it is not such a file, with the place */
+    /** @throws IllegalArgumentException if it is not such a file, with the place where that is known */
     public static Book read(Path file) throws IOException {
-        return YAML.readValue(Files.readString(file), Book.class);
+        return read(file, Book.class);
     }
 
-    /** What people said, in the same form: a list, in YAML or JSON. */
+    /**
+     * What people said, in the same form: a list, in YAML or JSON.
+     *
+     * @throws IllegalArgumentException if it is not such a file, with the place where that is known
+     */
     public static List<Said> said(Path file) throws IOException {
-        return List.of(YAML.readValue(Files.readString(file), Said[].class));
+        return List.of(read(file, Said[].class));
+    }
+
+    private static <T> T read(Path file, Class<T> form) throws IOException {
+        try {
+            return YAML.readValue(Files.readString(file), form);
+        } catch (JacksonException e) {
+            TokenStreamLocation place = e.getLocation();
+            String at =
+                    place == null || place.getLineNr() < 1 ? "" : ":" + place.getLineNr() + ":" + place.getColumnNr();
+            String what = e.getOriginalMessage().lines().findFirst().orElse("cannot be read");
+            throw new IllegalArgumentException(file + at + ": " + what);
+        }
     }
 }

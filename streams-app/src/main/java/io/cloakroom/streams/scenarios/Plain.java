@@ -6,7 +6,7 @@ import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.LogicalTypes;
@@ -15,7 +15,7 @@ import org.apache.avro.generic.GenericData;
 
 /**
  * Plain values as Avro's generic data. Dates and times may be numbers or ISO 8601, and the value of a union may be named by
- * its branch, as Avro's own JSON does it. No error says a value.
+ * its branch, as Avro's own JSON does it. No error says a value: neither does what caused it.
  */
 public final class Plain {
 
@@ -27,19 +27,21 @@ public final class Plain {
      *     value of another type
      */
     public static GenericData.Record record(Schema schema, Map<?, ?> fields, String path) {
-        TreeSet<String> left = new TreeSet<>();
-        fields.keySet().forEach(name -> left.add(name.toString()));
+        List<String> unknown = fields.keySet().stream()
+                .map(Object::toString)
+                .filter(name -> schema.getField(name) == null)
+                .toList();
+        if (!unknown.isEmpty()) {
+            throw new IllegalArgumentException(path + " has no field " + String.join(", ", unknown));
+        }
         GenericData.Record record = new GenericData.Record(schema);
         for (Schema.Field field : schema.getFields()) {
             String inside = path + "." + field.name();
             record.put(
                     field.pos(),
-                    left.remove(field.name())
+                    fields.containsKey(field.name())
                             ? value(field.schema(), fields.get(field.name()), inside)
                             : missing(field, inside));
-        }
-        if (!left.isEmpty()) {
-            throw new IllegalArgumentException(path + " has no field " + String.join(", ", left));
         }
         return record;
     }
@@ -48,7 +50,7 @@ public final class Plain {
         try {
             return GenericData.get().getDefaultValue(field);
         } catch (AvroRuntimeException e) {
-            throw new IllegalArgumentException(path + " is missing", e);
+            throw new IllegalArgumentException(path + " is missing");
         }
     }
 
@@ -76,16 +78,12 @@ public final class Plain {
                 case FLOAT -> ((Number) value).floatValue();
                 case DOUBLE -> ((Number) value).doubleValue();
                 case BOOLEAN -> (Boolean) value;
-                case STRING -> (String) required(value);
+                case STRING -> (String) Objects.requireNonNull(value);
                 case NULL, BYTES, FIXED -> throw new IllegalArgumentException(path + ": no event has a " + schema);
             };
         } catch (ClassCastException | ArithmeticException | DateTimeException | NullPointerException e) {
-            throw new IllegalArgumentException(path + " is not " + words(schema), e);
+            throw new IllegalArgumentException(path + " is not " + words(schema));
         }
-    }
-
-    private static Object required(Object value) {
-        return java.util.Objects.requireNonNull(value);
     }
 
     private static Object union(Schema schema, Object value, String path) {

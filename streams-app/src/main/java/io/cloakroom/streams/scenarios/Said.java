@@ -10,7 +10,9 @@ import io.cloakroom.streams.gate.Topics;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
@@ -35,6 +37,11 @@ public record Said(
         String guardianBirthDate,
         String verification) {
 
+    private static final List<String> KINDS = Stream.of(ConsentKind.values(), LinkKind.values(), RequestKind.values())
+            .flatMap(Stream::of)
+            .map(Enum::name)
+            .toList();
+
     /** A control record, as it is published. */
     public record Control(String topic, String subject, SpecificRecord value) {}
 
@@ -43,6 +50,10 @@ public record Said(
      * @throws IllegalArgumentException if there is no such kind
      */
     public Control control(String subject, Instant now) {
+        if (!KINDS.contains(kind)) {
+            throw new IllegalArgumentException(
+                    "nobody says " + kind + "; a `kind` is one of " + String.join(", ", KINDS));
+        }
         String speaker = by == null ? subject : by.contains(":") ? by : of(by, subject);
         String id = speaker + kind + at;
         Instant time = time(at, now);

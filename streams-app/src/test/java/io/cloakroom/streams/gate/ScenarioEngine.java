@@ -70,6 +70,7 @@ public final class ScenarioEngine {
     public void hear(String subject, SpecificRecord said) {
         rehearsal
                 .hear(subject, said, now)
+                .recalls()
                 .forEach(recall -> recalls.computeIfAbsent(recall.holding().recipient(), recipient -> new ArrayList<>())
                         .add(recall.holding().purpose() + " " + recall.rule().id() + " "
                                 + recall.rule().clause()));
