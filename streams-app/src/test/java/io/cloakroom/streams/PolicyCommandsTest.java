@@ -265,4 +265,174 @@ class PolicyCommandsTest {
     private static String event(String type, String subject) {
         return Scenario.event(type, subject, NOW).toString();
     }
+
+    // policy diff
+
+    @Test
+    void shouldFindNoDifferenceWhereThereIsNone() throws IOException {
+        Path same = version("2017-11-17", shipped());
+
+        assertThat(run("policy", "diff", same.toString(), same.toString()))
+                .isEqualTo(new Ran(0, "2017-11-17 → 2017-11-17: no difference\n", ""));
+    }
+
+    @Test
+    void shouldListWhatANewVersionSaysDifferently() throws IOException {
+        assertThat(run(
+                        "policy",
+                        "diff",
+                        version("2017-11-17", shipped()).toString(),
+                        tighter().toString()))
+                .isEqualTo(new Ran(1, """
+                        2017-11-17 → 2018-05-25: differences: 17
+                          C1     consent age: 16 → 18
+                          C1     guardian term: 30 days → 14 days
+                          C2     brands the-outnet: there → not there
+                          C4     event order: states PROCESSING: fulfilment, group-business, payment, statistical-analysis →
+                                 fulfilment, group-business, statistical-analysis
+                          C6.vii analytics: order for statistical-analysis: keep → nothing: currency, lines.price, total
+                          C16    group: epoch: 1 → 2
+                          C16    group: grace: 0 seconds → 30 seconds
+                          C20    advertising: safeguards: standard clauses from 2021-06-27 on → binding rules from
+                                 2020-06-27 on
+                          C21    mailing: marketing for direct-marketing: there → not there
+                          C21    mailing: marketing for direct-marketing: keep → nothing: action, body, campaign, channel,
+                                 meta, meta.brand, meta.collector, meta.country, meta.form, meta.noticeVersion,
+                                 meta.occurredAt, meta.surface, sender, template, to, unsubscribe
+                          C21    mailing: marketing for direct-marketing: pseudonymise → nothing: meta.eventId, meta.subject
+                          C24    mailing: recipient: there → not there
+                          C26    mailing: marketing for service-messages: there → not there
+                          C26    mailing: marketing for service-messages: keep → nothing: action, body, campaign, channel,
+                                 meta, meta.brand, meta.collector, meta.country, meta.form, meta.noticeVersion,
+                                 meta.occurredAt, meta.surface, sender, template, to, unsubscribe
+                          C26    mailing: marketing for service-messages: pseudonymise → nothing: meta.eventId, meta.subject
+                          C37    grants under notice 2016-05-01: count → stale
+                          C37    grants under notice 2018-05-25: stale → count
+                        """, ""));
+    }
+
+    @Test
+    void shouldListTheSameBackwards() throws IOException {
+        String old = version("2017-11-17", shipped()).toString();
+        JsonNode there =
+                run("policy", "diff", old, tighter().toString(), "--json").json();
+        JsonNode back =
+                run("policy", "diff", tighter().toString(), old, "--json").json();
+
+        assertThat(there.get("differences")).hasSizeGreaterThan(10).hasSameSizeAs(back.get("differences"));
+        for (int i = 0; i < there.get("differences").size(); i++) {
+            JsonNode one = there.get("differences").get(i);
+            assertThat(back.get("differences").valueStream())
+                    .anyMatch(other -> other.get("what").equals(one.get("what"))
+                            && other.get("recipient").equals(one.get("recipient"))
+                            && other.get("fields").equals(one.get("fields"))
+                            && other.get("before").equals(one.get("after"))
+                            && other.get("after").equals(one.get("before")));
+        }
+    }
+
+    @Test
+    void shouldSayWhichRecordedDecisionsChange() throws IOException {
+        Path said = Files.writeString(
+                directory.resolve("said.yaml"),
+                GRANT.replace("-1d", "\"2020-07-20T12:00:00Z\"").replace("- kind", "- by: cookie:ada\n  kind"));
+        Path events = Files.writeString(
+                directory.resolve("events.jsonl"),
+                wrapped(advertising()) + "\n" + wrapped(advertising().replace(NOW.toEpochMilli() + "", "1598961600000"))
+                        + "\n\n");
+
+        Ran ran = run(
+                "policy",
+                "diff",
+                version("2017-11-17", shipped()).toString(),
+                tighter().toString(),
+                "--replay",
+                events.toString(),
+                "--said",
+                said.toString());
+
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.out())
+                .contains("\nevents: 2, decisions that change: 1\n  C9     advertising, 1: withheld by"
+                        + " no-safeguard (C20) → released by consent (C9) for advertising,\n");
+        assertThat(ran.out()).contains("events.jsonl:2\n").doesNotContain("ada", "sku-1", "203.0.113.7");
+        assertThat(ran.err()).isEmpty();
+    }
+
+    @Test
+    void shouldReplayAsADocument() throws IOException {
+        String same = version("2017-11-17", shipped()).toString();
+        Path events = Files.writeString(directory.resolve("events.jsonl"), wrapped(advertising()));
+
+        Ran ran = run("policy", "diff", same, same, "--replay", events.toString(), "--json");
+
+        assertThat(ran.exit()).isZero();
+        assertThat(ran.json())
+                .hasToString(
+                        "{\"old\":\"2017-11-17\",\"new\":\"2017-11-17\",\"differences\":[],\"replayed\":1,\"decisions\":[]}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"analytics.order", "events.gossip", "no-such-file.jsonl"})
+    void shouldReplayFilesAndTopicsOfEventsOnly(String replay) throws IOException {
+        String same = version("2017-11-17", shipped()).toString();
+
+        Ran ran = run("policy", "diff", same, same, "--replay", replay);
+
+        assertThat(ran.exit()).isEqualTo(2);
+        assertThat(ran.err()).startsWith("--replay: " + replay + " is neither a file nor a topic of events");
+    }
+
+    @Test
+    void shouldAskWhoSaidIt() throws IOException {
+        String same = version("2017-11-17", shipped()).toString();
+        Path said = Files.writeString(directory.resolve("said.yaml"), GRANT);
+        Path events = Files.writeString(directory.resolve("events.jsonl"), wrapped(advertising()));
+
+        assertThat(run("policy", "diff", same, same, "--replay", events.toString(), "--said", said.toString()))
+                .isEqualTo(new Ran(
+                        1, "", "cloakroom: " + said + ": who said it? Each needs `by`, such as customer:4711\n"));
+    }
+
+    @Test
+    void shouldCompareNothingWithARefusedPolicy() throws IOException {
+        Path old = version("2017-11-17", shipped());
+        Path broken = version("2018-05-25", shipped().replace("region: DE", "region: XX"));
+
+        Ran ran = run("policy", "diff", old.toString(), broken.toString());
+
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.err()).contains("`XX`");
+    }
+
+    private static String wrapped(String event) {
+        return "{\"type\": \"cookie\", \"event\": " + event + "}";
+    }
+
+    private static String shipped() throws IOException {
+        return Files.readString(Path.of("..", "policy", "policies", "2017-11-17.yaml"));
+    }
+
+    private Path version(String date, String text) throws IOException {
+        return Files.writeString(
+                directory.resolve(date + ".yaml"), text.replaceFirst("version: \".*\"", "version: \"" + date + "\""));
+    }
+
+    /** Everything that a version can say otherwise, once. */
+    private Path tighter() throws IOException {
+        String text = shipped()
+                .replace("[\"2016-05-01\", \"2017-11-17\"]", "[\"2017-11-17\", \"2018-05-25\"]")
+                .replace("mr-porter, the-outnet]", "mr-porter]")
+                .replace("years: 16", "years: 18")
+                .replace("within-days: 30", "within-days: 14")
+                .replace("PROCESSING: [fulfilment, payment, ", "PROCESSING: [fulfilment, ")
+                .replaceFirst("order.item, order.amount, cookie", "order.item, cookie")
+                .replaceFirst("drop: \\[location.city, ", "drop: [order.amount, location.city, ")
+                .replace("epoch: 1\n    clause: C16", "epoch: 2\n    grace-seconds: 30\n    clause: C16")
+                .replace("standard-clauses, from: \"2021-06-27\"", "binding-rules, from: \"2020-06-27\"");
+        int mailing = text.indexOf("  mailing:\n    class");
+        return version(
+                "2018-05-25", text.substring(0, mailing) + text.substring(text.indexOf("  payment:\n    class")));
+    }
 }
