@@ -435,4 +435,35 @@ class PolicyCommandsTest {
         return version(
                 "2018-05-25", text.substring(0, mailing) + text.substring(text.indexOf("  payment:\n    class")));
     }
+
+    // policy coverage
+
+    @Test
+    void shouldSayWhatEachClauseHasAndLacks() {
+        Ran ran = run("policy", "coverage");
+
+        assertThat(ran.out().lines()).hasSizeGreaterThanOrEqualTo(43).allMatch(line -> line.length() <= 100);
+        assertThat(ran.out()).contains("C8   rules: 0, allow: 0, deny: 0; waits for: statistics behind the gate\n");
+        assertThat(ran.exit()).isEqualTo(ran.out().contains("missing: ") ? 1 : 0);
+    }
+
+    @Test
+    void shouldSayItAsADocument() {
+        JsonNode rows = run("policy", "coverage", "--json").json();
+
+        assertThat(rows).hasSize(43);
+        assertThat(rows.get(24).get("clause").asString()).isEqualTo("C25");
+        assertThat(rows.get(24).get("rules").valueStream().map(JsonNode::asString))
+                .contains("objected");
+        assertThat(rows.get(24).get("denying")).isNotEmpty();
+        assertThat(rows.get(24).get("missing")).isEmpty();
+    }
+
+    @Test
+    void shouldWriteThePage() throws IOException {
+        Path page = directory.resolve("coverage.md");
+
+        assertThat(run("policy", "coverage", "--write-docs", page.toString())).isEqualTo(new Ran(0, "", ""));
+        assertThat(page).content().startsWith("# What enforces each clause").contains("\n## C43\n");
+    }
 }

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         description = "The policy: every version of a directory, or one file.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {PolicyShow.class, PolicyExplain.class, PolicyDiffer.class})
+        subcommands = {PolicyShow.class, PolicyExplain.class, PolicyDiffer.class, PolicyCoverage.class})
 public final class PolicyCommand {
 
     @Spec
