@@ -27,7 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
             "Measures the gate between a topology that only writes what the gate writes, and the same job as it is usually"
                     + " written with Kafka Streams' DSL.",
             "With many rules or people: measures it against itself with few. With --standby: how long orders wait when an"
-                    + " instance stops or starts.",
+                    + " instance stops or starts. With --refusals: how soon a refusal counts.",
             "Everything runs in processes of its own on this machine, over one embedded broker."
         },
         mixinStandardHelpOptions = true)
@@ -106,6 +106,9 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--standby", description = "Two instances that stand by for each other.")
     private boolean standby;
 
+    @Option(names = "--refusals", description = "How soon a refusal counts, with a backlog and under load.")
+    private boolean refusals;
+
     @Option(
             names = "--profile",
             description = "One run more of the gate and the pass-through, which tells by method where the time goes.")
@@ -177,6 +180,9 @@ public final class Bench implements Callable<Integer> {
         if (standby) {
             return new Found("a warm standby", Standby.measure(options, directory, progress), Map.of());
         }
+        if (refusals) {
+            return new Found("refusals", Refusals.measure(options, directory, progress), Map.of());
+        }
         if (rules > 0) {
             Options few = options.withRules(0);
             return new Found("many rules", Many.measure(few, options, WITH_MANY_RULES, directory, progress), Map.of());
@@ -225,13 +231,13 @@ public final class Bench implements Callable<Integer> {
             }
         }
         boolean manyPeople = everybody > FEW_PEOPLE && !standby;
-        if (Stream.of(standby, rules > 0, manyPeople, profile)
+        if (Stream.of(standby, refusals, rules > 0, manyPeople, profile)
                         .filter(asked -> asked)
                         .count()
                 > 1) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "one at a time: --standby, --rules, --profile, --people of more than " + FEW_PEOPLE);
+                    "one at a time: --standby, --refusals, --rules, --profile, --people of more than " + FEW_PEOPLE);
         }
         return new Options(policies, records, everybody, recipients, rules, pairs, threads, partitions, pace, profile);
     }

@@ -121,6 +121,8 @@ final class ContenderProcess {
                 100,
                 StreamsConfig.MAX_TASK_IDLE_MS_CONFIG,
                 100L,
+                StreamsConfig.mainConsumerPrefix("fetch.max.bytes"),
+                128 * 1024,
                 StreamsConfig.producerPrefix("compression.type"),
                 "lz4",
                 StreamsConfig.producerPrefix("transaction.timeout.ms"),

@@ -28,6 +28,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -45,6 +46,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -261,6 +263,13 @@ final class Harness implements AutoCloseable {
         awaitCommitted(contender, ends(ORDERS), left -> {});
     }
 
+    /** Waits until the gate has read what is published of people. */
+    void awaitRead(Left told) throws Exception {
+        Map<TopicPartition, Long> events = ends(ORDERS);
+        events.putAll(ends(Topics.events("cookie")));
+        awaitCommitted(Contender.GATE, events, told);
+    }
+
     /** With as much to do as it can, and nothing else. */
     Run.Throughput fullLoad(Contender contender) throws Exception {
         try (Session session = new Session(contender)) {
@@ -453,7 +462,7 @@ final class Harness implements AutoCloseable {
         return record(ORDERS, Load.person(person), load.order(person, orders++, random));
     }
 
-    private ProducerRecord<byte[], byte[]> record(String topic, String key, IndexedRecord value) {
+    ProducerRecord<byte[], byte[]> record(String topic, String key, IndexedRecord value) {
         return new ProducerRecord<>(topic, key.getBytes(StandardCharsets.UTF_8), serializer.serialize(topic, value));
     }
 
@@ -472,6 +481,11 @@ final class Harness implements AutoCloseable {
                 progress.accept("not published: " + error.getMessage());
             }
         });
+    }
+
+    /** @return where it lies and since when, when it does */
+    Future<RecordMetadata> publish(String topic, String key, IndexedRecord value) {
+        return producer.send(record(topic, key, value));
     }
 
     private Map<TopicPartition, Long> ends(String topic) throws ExecutionException, InterruptedException {
@@ -515,7 +529,7 @@ final class Harness implements AutoCloseable {
         return left;
     }
 
-    private interface Left {
+    interface Left {
         void records(long left) throws Exception;
     }
 
@@ -544,6 +558,23 @@ final class Harness implements AutoCloseable {
 
     Settings settings() {
         return settings;
+    }
+
+    Blueprint blueprint() {
+        return blueprint;
+    }
+
+    Load load() {
+        return load;
+    }
+
+    /** The number of the next order. */
+    int nextOrder() {
+        return orders;
+    }
+
+    void ask(Contender contender, String question) throws IOException {
+        contenders.get(contender).ask(question);
     }
 
     @Override

@@ -2,8 +2,12 @@ package io.cloakroom.benchmarks;
 
 import io.cloakroom.control.ConsentChange;
 import io.cloakroom.control.ConsentKind;
+import io.cloakroom.control.IdentityLink;
+import io.cloakroom.control.LinkKind;
 import io.cloakroom.events.Address;
 import io.cloakroom.events.Card;
+import io.cloakroom.events.Cookie;
+import io.cloakroom.events.CookieCategory;
 import io.cloakroom.events.Meta;
 import io.cloakroom.events.Order;
 import io.cloakroom.events.OrderLine;
@@ -28,6 +32,13 @@ final class Load {
 
     private static final List<String> BRANDS = List.of("net-a-porter", "mr-porter", "the-outnet");
     private static final List<String> CITIES = List.of("Milano", "Bologna", "London", "Utrecht", "Lyon", "Porto");
+
+    /** Of what is seen through cookies. */
+    static final String COOKIES = "cookie-analytics";
+
+    /** After every order and view. */
+    private static final Duration SINCE = Duration.ofMinutes(30);
+
     static final String NOTICE = "2017-11-17";
 
     /** Different histories; in each, at most one grant or refusal decides. */
@@ -87,16 +98,7 @@ final class Load {
     Order order(int person, int number, SplittableRandom random) {
         Instant time = start.plusMillis(number % 600_000);
         String brand = brand(person);
-        Meta meta = new Meta(
-                new UUID(random.nextLong(), random.nextLong()).toString(),
-                time,
-                brand,
-                "web",
-                person(person),
-                "IT",
-                NOTICE,
-                null,
-                null);
+        Meta meta = meta(person(person), brand, time, random);
         List<OrderLine> lines = new ArrayList<>();
         for (int i = random.nextInt(1, 3); i > 0; i--) {
             int sku = random.nextInt(100_000);
@@ -123,6 +125,56 @@ final class Load {
                         String.valueOf(random.nextLong(4_000_000_000_000_000L, 5_000_000_000_000_000L)),
                         "12/29",
                         "G FAMILY"));
+    }
+
+    private static Meta meta(String subject, String brand, Instant time, SplittableRandom random) {
+        String id = new UUID(random.nextLong(), random.nextLong()).toString();
+        return new Meta(id, time, brand, "web", subject, "IT", NOTICE, null, null);
+    }
+
+    // People who refuse while they go on.
+
+    /** The purpose that somebody refuses: half withdraw a consent, half object. */
+    static String refused(int person) {
+        return person % 2 == 0 ? BenchPolicy.CONSENTED : BenchPolicy.OBJECTED;
+    }
+
+    ConsentChange refusal(int person) {
+        ConsentKind kind = person % 2 == 0 ? ConsentKind.WITHDRAWAL : ConsentKind.OBJECTION;
+        return said(person(person), kind, refused(person), brand(person), SINCE);
+    }
+
+    static String cookie(int person) {
+        return "cookie:" + person;
+    }
+
+    ConsentChange consentOfCookie(int person) {
+        ConsentChange grant = said(cookie(person), ConsentKind.GRANT, COOKIES, brand(person), Duration.ofHours(-2));
+        grant.setCollector(brand(person));
+        return grant;
+    }
+
+    IdentityLink link(int person) {
+        return new IdentityLink(
+                "link-" + person, start.minus(Duration.ofHours(2)), cookie(person), person(person), LinkKind.CONNECTED);
+    }
+
+    /** What somebody looks at through the cookie; the item tells who it is. */
+    Cookie view(int person, SplittableRandom random) {
+        Meta meta = meta(cookie(person), brand(person), start.plusMillis(random.nextLong(600_000)), random);
+        return new Cookie(
+                meta,
+                CookieCategory.ANALYTICS,
+                "/women/shoes/pumps",
+                "https://search.example/?q=pumps",
+                Integer.toString(person),
+                "Mozilla/5.0",
+                "198.51.100.7");
+    }
+
+    /** By the customer: of every cookie, brand and collector. */
+    ConsentChange refusalOfCookies(int person) {
+        return said(person(person), ConsentKind.WITHDRAWAL, COOKIES, null, SINCE);
     }
 
     private static String brand(int person) {

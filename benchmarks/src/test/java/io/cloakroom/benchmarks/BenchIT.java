@@ -81,9 +81,29 @@ class BenchIT {
     }
 
     @Test
+    void shouldTellHowSoonRefusalsCount() {
+        JsonNode json =
+                measured("--refusals --records 4000 --people 200 --pace 2 --partitions 2 --recipients 3".split(" "));
+        for (String situation : new String[] {"before_start", "backlog", "load", "linked"}) {
+            JsonNode last = json.get(situation).get("last_release_ms");
+            assertThat(last.get("refusals").asInt()).as(situation).isEqualTo(50);
+            assertThat(last.get("max").asInt()).as(situation).isGreaterThanOrEqualTo(0);
+            assertThat(json.get(situation).has("recall_ms")).isEqualTo(!situation.equals("before_start"));
+        }
+        assertThat(json.get("before_start").get("last_release_ms").get("max").asInt())
+                .isZero();
+        for (String situation : new String[] {"backlog", "load", "linked"}) {
+            assertThat(json.get(situation).get("recall_ms").get("p50").asInt())
+                    .as(situation)
+                    .isPositive();
+        }
+    }
+
+    @Test
     void shouldMeasureOneThingAtATime() {
         assertThat(bench("--rules", "30", "--people", "50001")).isEqualTo(2);
         assertThat(bench("--standby", "--profile")).isEqualTo(2);
+        assertThat(bench("--standby", "--refusals")).isEqualTo(2);
         assertThat(err.toString()).contains("one at a time");
     }
 

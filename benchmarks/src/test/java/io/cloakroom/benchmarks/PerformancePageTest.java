@@ -21,7 +21,8 @@ class PerformancePageTest {
     Path directory;
 
     @ParameterizedTest
-    @ValueSource(strings = {"the default run", "many rules", "many people", "a warm standby", "the profile"})
+    @ValueSource(
+            strings = {"the default run", "many rules", "many people", "a warm standby", "refusals", "the profile"})
     void shouldFindTheMarkersOfEverySection(String section) throws Exception {
         Path page = Files.copy(Path.of("..", "docs", "performance.md"), directory.resolve("page.md"));
         PerformancePage.write(page, section, List.of("--flag"), MACHINE, List.of("the figures"));

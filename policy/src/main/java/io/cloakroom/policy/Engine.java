@@ -123,13 +123,14 @@ public final class Engine {
     public record Recall(Holding holding, long before, Rule rule, Optional<Transition> transition) {}
 
     /**
+     * @param before the person as it was when all that stands in its ledger was allowed
      * @param changed the person after the change
      * @param now the gate's clock, milliseconds since the epoch
      */
-    public Recalled recall(Person changed, long now) {
+    public Recalled recall(Person before, Person changed, long now) {
         return changed.holdings().isEmpty()
                 ? new Recalled(changed, List.of())
-                : new Recaller(history, changed, now).recall();
+                : new Recaller(history, before, changed, now).recall();
     }
 
     /** All that anybody holds of a person, before it is erased. */

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * What one side of a link knows: when it was there, and what the other side last said of itself (T12).
@@ -77,15 +79,29 @@ public record Link(String other, boolean forEver, List<Turn> transitions, Option
     }
 
     /**
-     * The end of the last time, between two, in which it was there: the first instant without it, {@link #NEVER} if there
-     * is no such time.
+     * The end of the last time, from one on, in which it was there and something stands against events that did not before:
+     * the first instant without; {@link #NEVER} if there is no such time.
+     *
+     * @param to first instant at which nothing stands against events any more
+     * @param before the same link as it was before, and {@code toBefore} likewise
      */
-    long connectedUntil(long from, long to) {
+    long newUntil(long from, long to, Link before, long toBefore) {
+        long[] borders = LongStream.concat(
+                        LongStream.of(from, to, toBefore),
+                        Stream.of(transitions, before.transitions)
+                                .flatMap(List::stream)
+                                .mapToLong(Turn::at))
+                .filter(border -> border >= from)
+                .sorted()
+                .distinct()
+                .toArray();
         long end = NEVER;
-        for (int i = 0; i < transitions.size(); i++) {
-            long next = i + 1 < transitions.size() ? transitions.get(i + 1).at() : Long.MAX_VALUE;
-            if (transitions.get(i).connected() && Math.max(transitions.get(i).at(), from) < Math.min(next, to)) {
-                end = Math.min(next, to);
+        for (int i = 0; i < borders.length; i++) {
+            long time = borders[i];
+            boolean stands = time < to && isConnectedAt(time);
+            boolean stood = time < toBefore && before.isConnectedAt(time);
+            if (stands && !stood) {
+                end = i + 1 < borders.length ? borders[i + 1] : Long.MAX_VALUE;
             }
         }
         return end;

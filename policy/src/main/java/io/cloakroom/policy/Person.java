@@ -131,7 +131,8 @@ public record Person(
         return left.equals(this) ? this : left;
     }
 
-    private Link link(String other) {
+    /** One that says nothing, if there is none. */
+    Link link(String other) {
         for (Link link : links) {
             if (link.other().equals(other)) {
                 return link;

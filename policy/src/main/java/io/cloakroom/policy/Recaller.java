@@ -8,13 +8,19 @@ import io.cloakroom.policy.Person.Opening;
 import io.cloakroom.policy.Person.Preference;
 import io.cloakroom.policy.Purpose.Basis;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 
-/** Looks through one person's ledger for what is forbidden now. Each line is judged under the policy of its time. */
+/**
+ * Looks through one person's ledger for what is forbidden now. Each line is judged under the policy of its time. What
+ * stands over a link against later events only, and stood before, is of no concern: those were withheld.
+ */
 final class Recaller {
 
     private final PolicyHistory history;
+    private final Person before;
     private final Person person;
     private final Policy today;
 
@@ -36,8 +42,9 @@ final class Recaller {
 
     private static final Bar OPEN = Bar.of(Rule.APPLIED, Long.MIN_VALUE);
 
-    Recaller(PolicyHistory history, Person person, long now) {
+    Recaller(PolicyHistory history, Person before, Person person, long now) {
         this.history = history;
+        this.before = before;
         this.person = person;
         this.today = history.atOrFirst(now);
     }
@@ -60,7 +67,24 @@ final class Recaller {
                 left.add(holding.since(before));
             }
         }
-        return recalls.isEmpty() ? new Recalled(person, recalls) : new Recalled(person.withHoldings(left), recalls);
+        return recalls.isEmpty()
+                ? new Recalled(person, recalls)
+                : new Recalled(person.withHoldings(given(left, recalls)), recalls);
+    }
+
+    /** Who gives up acts gives up other events of the same scope with them. */
+    private static List<Holding> given(List<Holding> left, List<Recall> recalls) {
+        List<Holding> kept = new ArrayList<>();
+        for (Holding holding : left) {
+            long since = holding.since();
+            for (Recall recall : recalls) {
+                since = recall.holding().isReadAs(holding) ? Math.max(since, recall.before()) : since;
+            }
+            if (since != Long.MAX_VALUE) {
+                kept.add(since == holding.since() ? holding : holding.since(since));
+            }
+        }
+        return kept;
     }
 
     static Recalled recallAll(Person person) {
@@ -108,8 +132,7 @@ final class Recaller {
             return Bar.of(Rule.MINOR, until);
         }
         for (Link link : person.links()) {
-            long end =
-                    link.connectedUntil(time, link.news().map(News::minorUntil).orElse(News.UNKNOWN));
+            long end = newUntil(link, time, News::minorUntil);
             if (end != Link.NEVER) {
                 return Bar.of(Rule.MINOR, end);
             }
@@ -128,8 +151,8 @@ final class Recaller {
                     : Bar.refusal(Rule.GUARDIAN_WITHDREW, Long.MAX_VALUE, guardian.endedAt());
         }
         for (Link link : person.links()) {
-            long ended = link.news().map(News::guardianEndedAt).orElse(Guardian.NEVER);
-            if (ended >= time && link.connectedUntil(time, ended + 1) != Link.NEVER) {
+            if (newUntil(link, time, news -> after(news.guardianEndedAt())) != Link.NEVER) {
+                long ended = link.news().map(News::guardianEndedAt).orElse(Guardian.NEVER);
                 return Bar.refusal(Rule.GUARDIAN_WITHDREW, Long.MAX_VALUE, ended);
             }
         }
@@ -173,16 +196,42 @@ final class Recaller {
 
     private Bar refusedOverLinks(Purpose purpose, Scope scope, long time) {
         for (Link link : person.links()) {
-            for (News.Refused refusal : link.news().orElse(News.NOTHING).refusals()) {
-                if (isAbout(purpose.cut(refusal.scope()), scope)) {
-                    long until = link.connectedUntil(time, refusal.endsAt());
-                    if (until != Link.NEVER) {
-                        return Bar.refusal(purpose.refusedBy(), until, refusal.at());
-                    }
-                }
+            long until = newUntil(
+                    link,
+                    time,
+                    news -> lastRefusal(news, purpose, scope)
+                            .map(News.Refused::endsAt)
+                            .orElse(Link.NEVER));
+            if (until != Link.NEVER) {
+                News.Refused last =
+                        lastRefusal(link.news().orElseThrow(), purpose, scope).orElseThrow();
+                return Bar.refusal(purpose.refusedBy(), until, last.at());
             }
         }
         return OPEN;
+    }
+
+    /** Of those that are about a line, the one that ends last. */
+    private static Optional<News.Refused> lastRefusal(News news, Purpose purpose, Scope scope) {
+        return news.refusals().stream()
+                .filter(refusal -> isAbout(purpose.cut(refusal.scope()), scope))
+                .max(Comparator.comparingLong(News.Refused::endsAt));
+    }
+
+    /** @param end of what news say against events: the first instant without */
+    private long newUntil(Link link, long time, ToLongFunction<News> end) {
+        Link known = before.link(link.other());
+        return link.equals(known)
+                ? Link.NEVER
+                : link.newUntil(
+                        time,
+                        end.applyAsLong(link.news().orElse(News.NOTHING)),
+                        known,
+                        end.applyAsLong(known.news().orElse(News.NOTHING)));
+    }
+
+    private static long after(long time) {
+        return time == Long.MAX_VALUE ? time : time + 1;
     }
 
     /** A line that names no collector may stand for many: a refusal of any of them is about it. */

@@ -134,7 +134,9 @@ class EnginePropertiesTest {
                                             .toList());
             assertThat(judgement.decisions())
                     .allSatisfy(d -> assertThat(d.clause()).matches("C[0-9]+(\\.[ivx]+)?"));
-            assertThat(ENGINE.recall(holding(person), extreme()).person().salt())
+            assertThat(ENGINE.recall(People.stranger(), holding(person), extreme())
+                            .person()
+                            .salt())
                     .isEqualTo(person.salt());
         }
     }

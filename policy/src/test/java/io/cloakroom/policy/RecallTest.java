@@ -121,7 +121,7 @@ class RecallTest {
         assertThat(wide.scope()).isEqualTo(new Scope("group-business", BRAND, Scope.EVERY, Scope.EVERY));
 
         Person objector = person.with(refusal(new Scope("group-business", BRAND, Scope.EVERY, "c-400"), 0));
-        assertThat(engine.recall(objector, NOON).recalls())
+        assertThat(engine.recall(person, objector, NOON).recalls())
                 .extracting(Recall::holding)
                 .containsExactly(wide);
     }
@@ -161,8 +161,8 @@ class RecallTest {
 
         assertThat(recalled.recalls()).isEmpty();
         assertThat(recalled.person().holdings()).isEqualTo(holder.holdings());
-        assertThat(ENGINE.recall(holder, NOON).person()).isSameAs(holder);
-        assertThat(ENGINE.recall(adult(), NOON).recalls()).isEmpty();
+        assertThat(ENGINE.recall(holder, holder, NOON).person()).isSameAs(holder);
+        assertThat(ENGINE.recall(adult(), adult(), NOON).recalls()).isEmpty();
     }
 
     @Test
@@ -187,7 +187,8 @@ class RecallTest {
                 .hasSize(2)
                 .extracting(Holding::since)
                 .contains(NOON + HOUR);
-        assertThat(ENGINE.recall(recalled.person(), NOON).recalls()).isEmpty();
+        assertThat(ENGINE.recall(recalled.person(), recalled.person(), NOON).recalls())
+                .isEmpty();
     }
 
     @Test
@@ -228,7 +229,8 @@ class RecallTest {
 
         assertThat(words(recalled))
                 .contains("mailing direct-marketing before " + (NOON + 7) + ": consent-withdrawn C25");
-        assertThat(ENGINE.recall(recalled.person(), NOON).recalls()).isEmpty();
+        assertThat(ENGINE.recall(recalled.person(), recalled.person(), NOON).recalls())
+                .isEmpty();
     }
 
     @Test
@@ -262,6 +264,7 @@ class RecallTest {
 
         assertThat(words(recalled(holder, refusal(statistics(), NOON), lift(statistics(), NOON + HOUR))))
                 .containsExactly("analytics statistical-analysis before " + (NOON + HOUR) + ": objected C25");
+        assertThat(recalled(holder, ended(NOON)).person().holdings()).isEmpty();
         assertThat(Engine.recallAll(holder).recalls()).hasSize(2);
         Change[] all = {refusal(statistics(), 0), lift(statistics(), NOON + HOUR), ended(NOON)};
         Recalled both = recalled(holder, all);
@@ -273,7 +276,8 @@ class RecallTest {
                         "group group-business for ever: guardian-withdrew C1");
         assertThat(both.person().holdings())
                 .extracting(h -> h.recipient() + " " + h.act() + " " + (h.since() - NOON))
-                .containsExactly("analytics false " + HOUR, "group false 0");
+                .as("who gave up all of a scope holds nothing of it")
+                .isEmpty();
     }
 
     @Test
@@ -284,7 +288,7 @@ class RecallTest {
         Person holder =
                 holding(adult(), UPDATE).with(refusal(new Scope("group-business", BRAND, Scope.EVERY, "somebody"), 0));
 
-        assertThat(words(new Engine(history).recall(holder, at("2020-02-01T00:00:00Z"))))
+        assertThat(words(new Engine(history).recall(holder, holder, at("2020-02-01T00:00:00Z"))))
                 .containsExactly("group group-business for ever: objected C25");
     }
 
@@ -293,7 +297,7 @@ class RecallTest {
         Person holder = adult().withHoldings(
                         List.of(new Holding("group", 1, "unheard-of", groupWide("unheard-of"), false, NOON)));
 
-        assertThat(words(ENGINE.recall(holder, NOON)))
+        assertThat(words(ENGINE.recall(holder, holder, NOON)))
                 .containsExactly("group unheard-of for ever: no-longer-registered C17");
     }
 
@@ -319,8 +323,8 @@ class RecallTest {
                         "analytics statistical-analysis for ever: guardian-needed C1",
                         "group group-business for ever: guardian-needed C1");
         assertThat(recalled(holder, corrected("2010-01-01")).person().holdings())
-                .extracting(Holding::act)
-                .containsOnly(false);
+                .as("nobody can tell them from other events of their scopes")
+                .isEmpty();
         assertThat(recalled(holder, agreed(NOON + DAY), corrected("2010-01-01")).recalls())
                 .isEmpty();
         assertThat(recalled(holder, agreed(NOON + 31 * DAY), corrected("2010-01-01"))
@@ -388,7 +392,8 @@ class RecallTest {
                 .containsExactly(NOON + 9);
         Recalled recalled = recalled(holder, connected(0), ends);
         assertThat(recalled.recalls()).extracting(Recall::before).containsExactly(NOON + HOUR);
-        assertThat(ENGINE.recall(recalled.person(), NOON).recalls()).isEmpty();
+        assertThat(ENGINE.recall(recalled.person(), recalled.person(), NOON).recalls())
+                .isEmpty();
     }
 
     @Test
@@ -421,6 +426,23 @@ class RecallTest {
                 .isEmpty();
     }
 
+    /** The link forbids nothing that it did not forbid when this was released. */
+    @Test
+    void shouldNotRecallWhatWasReleasedOfTheTimeBeforeALink() {
+        Change refuses = heard(stranger().with(refusal(statistics(), 3)));
+        Change more = heard(knowing(stranger(), refusal(statistics(), 3), refusal(email(), NOON + HOUR)));
+        Change minor = heard(knowing(stranger(), refusal(statistics(), 3), born("2010-01-01"), ended(NOON + DAY)));
+        Person holder = holding(knowing(adult(), connected(NOON + 1), refuses), UPDATE);
+
+        assertThat(recalled(holder, grant(email(), NOON)).recalls()).isEmpty();
+        assertThat(recalled(holder, refuses, connected(NOON + 1)).recalls()).isEmpty();
+        assertThat(recalled(holder, more).recalls()).isEmpty();
+        assertThat(recalled(holder, minor).recalls()).isEmpty();
+        assertThat(recalled(holder, connected(NOON)).recalls())
+                .extracting(Recall::before)
+                .containsExactly(NOON + 1);
+    }
+
     @Test
     void shouldNotRecallWhatIsOnlyInDoubt() {
         Person holder = holding(adult(), UPDATE);
@@ -431,7 +453,7 @@ class RecallTest {
     }
 
     private static Recalled recalled(Person holder, Change... changes) {
-        return ENGINE.recall(knowing(holder, changes), NOON);
+        return ENGINE.recall(holder, knowing(holder, changes), NOON);
     }
 
     private static Change corrected(String birthDate) {

@@ -60,10 +60,10 @@ class TimePropertiesTest {
             }
             List<Change> changes = changes();
             OTHERS.forEach(o -> changes.add(new Change.Heard(o, news())));
-            Recalled one = ENGINE.recall(knowing(holder, changes), NOON);
+            Recalled one = ENGINE.recall(holder, knowing(holder, changes), NOON);
             Collections.shuffle(changes, random);
 
-            Recalled other = ENGINE.recall(knowing(holder, changes), NOON);
+            Recalled other = ENGINE.recall(holder, knowing(holder, changes), NOON);
 
             assertThat(other.person().holdings()).isEqualTo(one.person().holdings());
             assertThat(other.recalls())
@@ -154,7 +154,7 @@ class TimePropertiesTest {
                     reader.read(event, person);
                     person = holding(person, event);
                 } else {
-                    Recalled recalled = ENGINE.recall(person.with(change()), NOON);
+                    Recalled recalled = ENGINE.recall(person, person.with(change()), NOON);
                     person = recalled.person();
                     recalled.recalls().forEach(reader::giveUp);
                     recalls += recalled.recalls().size();
@@ -163,7 +163,7 @@ class TimePropertiesTest {
                             .extracting(
                                     r -> r.holding().recipient() + r.holding().scope())
                             .doesNotHaveDuplicates();
-                    assertThat(ENGINE.recall(person, NOON).recalls()).isEmpty();
+                    assertThat(ENGINE.recall(person, person, NOON).recalls()).isEmpty();
                 }
                 reader.holdsNothingForbidden(person);
             }
@@ -179,11 +179,11 @@ class TimePropertiesTest {
                     anybody(), changes().stream().filter(c -> !isOfLink(c)).toList());
             Event event = event();
             Set<String> released = released(event, person);
-            Person changed = knowing(
-                    holding(person, event),
-                    changes().stream().filter(c -> !isOfLink(c)).toList());
+            Person holder = holding(person, event);
+            Person changed =
+                    knowing(holder, changes().stream().filter(c -> !isOfLink(c)).toList());
             Set<String> still = released(event, changed);
-            for (Recall recall : ENGINE.recall(changed, NOON).recalls()) {
+            for (Recall recall : ENGINE.recall(holder, changed, NOON).recalls()) {
                 String held =
                         recall.holding().recipient() + " " + recall.holding().purpose();
                 assertThat(released).contains(held);

@@ -56,7 +56,9 @@ public record Blueprint(PolicyHistory history, Map<String, Schema> schemas, List
     /** Every topic that must be there. */
     public List<TopicSpec> topics() {
         List<TopicSpec> topics = new ArrayList<>();
-        Topics.inputs(history).forEach(name -> topics.add(TopicSpec.input(name)));
+        Topics.inputs(history)
+                .forEach(name ->
+                        topics.add(name.equals(Topics.FORWARDS) ? TopicSpec.passing(name) : TopicSpec.input(name)));
         Topics.releases(history).forEach(name -> topics.add(TopicSpec.output(name)));
         Topics.recalls(history).forEach(name -> topics.add(TopicSpec.output(name)));
         topics.add(TopicSpec.output(Topics.AUDIT));

@@ -34,7 +34,20 @@ public final class Embedded implements AutoCloseable {
     public static Embedded start(
             Path directory, Path policies, Blueprint blueprint, int brokerPort, int registryPort, int partitions)
             throws IOException, ExecutionException, InterruptedException {
-        EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("broker"), brokerPort);
+        return start(directory, policies, blueprint, brokerPort, registryPort, partitions, Map.of());
+    }
+
+    /** @param more settings of the broker, for a test that cannot wait */
+    static Embedded start(
+            Path directory,
+            Path policies,
+            Blueprint blueprint,
+            int brokerPort,
+            int registryPort,
+            int partitions,
+            Map<String, String> more)
+            throws IOException, ExecutionException, InterruptedException {
+        EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("broker"), brokerPort, more);
         EmbeddedRegistry registry = null;
         try {
             registry = EmbeddedRegistry.builder()

@@ -54,19 +54,26 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws FileSystemException if the directory holds something else than a broker's data
      */
     public static EmbeddedBroker start(Path directory, int port) throws IOException {
+        return start(directory, port, Map.of());
+    }
+
+    /** @param more settings of the broker, for a test that cannot wait */
+    static EmbeddedBroker start(Path directory, int port, Map<String, String> more) throws IOException {
         FileChannel lock = lock(directory);
         try {
-            return start(directory, port, lock);
+            return start(directory, port, more, lock);
         } catch (IOException | RuntimeException e) {
             lock.close();
             throw e;
         }
     }
 
-    private static EmbeddedBroker start(Path directory, int port, FileChannel lock) throws IOException {
+    private static EmbeddedBroker start(Path directory, int port, Map<String, String> more, FileChannel lock)
+            throws IOException {
         int clientPort = freePort(port);
         int controllerPort = freePort(0);
         Properties settings = settings(directory, clientPort, controllerPort);
+        settings.putAll(more);
         if (!isFormatted(directory)) {
             format(directory, settings);
         }

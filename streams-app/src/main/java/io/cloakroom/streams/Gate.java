@@ -4,6 +4,7 @@ import io.cloakroom.policy.Engine;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.policy.Pseudonyms.KeysMissingException;
 import io.cloakroom.schemas.SchemaRegistry;
+import io.cloakroom.streams.gate.Forgetting;
 import io.cloakroom.streams.gate.GateParts;
 import io.cloakroom.streams.gate.GateTopology;
 import java.time.Duration;
@@ -36,6 +37,12 @@ public final class Gate implements AutoCloseable {
 
     /** What a client can be told to send at once, with room to spare, in bytes. */
     private static final int LONGEST_REQUEST = 1 << 30;
+
+    /**
+     * From a broker at once, in bytes. A consumer asks a broker for nothing while it has records of it left (KAFKA-17182), so
+     * a refusal waits until the events are decided that were fetched before it.
+     */
+    private static final int FETCHED_AHEAD = 128 * 1024;
 
     private static final String DEFAULT_APPLICATION_ID = "cloakroom-gate";
 
@@ -74,8 +81,15 @@ public final class Gate implements AutoCloseable {
     /** @throws NotReadyException with every missing topic, schema and key, and everything that is not as it must be */
     public static Gate start(Settings settings, Blueprint blueprint)
             throws NotReadyException, ExecutionException, InterruptedException {
+        return start(settings, blueprint, Forgetting.EVERY);
+    }
+
+    /** @param forgets at least as often is the state written anew, without what was deleted */
+    static Gate start(Settings settings, Blueprint blueprint, Duration forgets)
+            throws NotReadyException, ExecutionException, InterruptedException {
         GateParts parts = check(settings, blueprint);
-        Gate gate = new Gate(new KafkaStreams(GateTopology.of(parts), streamsConfig(settings, parts, blueprint)));
+        Gate gate =
+                new Gate(new KafkaStreams(GateTopology.of(parts, forgets), streamsConfig(settings, parts, blueprint)));
         gate.streams.start();
         return gate;
     }
@@ -120,6 +134,16 @@ public final class Gate implements AutoCloseable {
                 .mapToInt(topic -> parts.longestRelease().applyAsInt(topic.name()))
                 .max()
                 .orElseThrow();
+        Map<String, Object> config = streams(settings);
+        // Compression never makes a record longer than this on its way.
+        config.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), longest + 2 * RECORD_OVERHEAD);
+        Properties properties = new Properties();
+        properties.putAll(config);
+        return properties;
+    }
+
+    /** What Streams runs with, but for what follows from the topics. */
+    static Map<String, Object> streams(Settings settings) {
         Map<String, Object> config = new HashMap<>(Map.of(
                 StreamsConfig.APPLICATION_ID_CONFIG,
                 DEFAULT_APPLICATION_ID,
@@ -129,6 +153,8 @@ public final class Gate implements AutoCloseable {
                 100,
                 StreamsConfig.MAX_TASK_IDLE_MS_CONFIG,
                 100L,
+                StreamsConfig.mainConsumerPrefix(ConsumerConfig.FETCH_MAX_BYTES_CONFIG),
+                FETCHED_AHEAD,
                 StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG),
                 "lz4",
                 // After a kill, readers wait this long for the transaction that was open.
@@ -139,12 +165,8 @@ public final class Gate implements AutoCloseable {
             // How long the tasks of a killed instance wait, where nothing else is set.
             config.putIfAbsent(StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
         }
-        // Compression never makes a record longer than this on its way.
-        config.put(StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), longest + 2 * RECORD_OVERHEAD);
         config.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-        Properties properties = new Properties();
-        properties.putAll(config);
-        return properties;
+        return config;
     }
 
     /**

@@ -40,6 +40,7 @@ public record Settings(Map<String, String> all) {
             StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG,
             "default.production.exception.handler",
             StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG,
+            StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, // it could keep what was deleted (C25)
             StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, // it would hold payloads (T9)
             StreamsConfig.DEFAULT_TIMESTAMP_EXTRACTOR_CLASS_CONFIG,
             ConsumerConfig.ISOLATION_LEVEL_CONFIG,

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.avro.generic.GenericRecord;
@@ -35,6 +37,7 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListStreamsGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -93,8 +96,13 @@ final class Cluster implements AutoCloseable {
     }
 
     static Cluster start(Path directory, Path policies, int partitions) throws Exception {
+        return start(directory, policies, partitions, Map.of());
+    }
+
+    /** @param broker settings of its own */
+    static Cluster start(Path directory, Path policies, int partitions, Map<String, String> broker) throws Exception {
         Blueprint blueprint = Blueprint.load(policies);
-        return new Cluster(Embedded.start(directory, policies, blueprint, 0, 0, partitions), blueprint);
+        return new Cluster(Embedded.start(directory, policies, blueprint, 0, 0, partitions, broker), blueprint);
     }
 
     static Cluster start(Path directory, int partitions) throws Exception {
@@ -368,7 +376,39 @@ final class Cluster implements AutoCloseable {
         }
     }
 
-    private static ConditionFactory await(String what) {
+    /**
+     * Waits until so many instances are in the gate's group, each has tasks, and together they have every partition once.
+     *
+     * @return the partitions of each, by the beginning of its client id
+     */
+    Map<String, Set<Integer>> awaitMembersWithTasks(int count) {
+        Map<String, Set<Integer>> tasks = new HashMap<>();
+        try (Admin admin = admin()) {
+            await(count + " members with tasks").atMost(Duration.ofSeconds(30)).until(() -> {
+                tasks.clear();
+                List<TopicPartition> assigned = new ArrayList<>();
+                Collection<MemberDescription> members = admin.describeConsumerGroups(List.of(GROUP))
+                        .describedGroups()
+                        .get(GROUP)
+                        .get()
+                        .members();
+                for (MemberDescription member : members) {
+                    Set<TopicPartition> its = member.assignment().topicPartitions();
+                    assigned.addAll(its);
+                    String client = member.clientId().replaceFirst("-StreamThread-.*", "");
+                    its.forEach(p ->
+                            tasks.computeIfAbsent(client, c -> new TreeSet<>()).add(p.partition()));
+                }
+                int inputs = Topics.inputs(blueprint.history()).size();
+                return members.size() == count
+                        && tasks.size() == count
+                        && assigned.size() == inputs * partitions(Topics.AUDIT).size();
+            });
+        }
+        return tasks;
+    }
+
+    static ConditionFactory await(String what) {
         return Awaitility.await(what).atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(20));
     }
 
@@ -414,11 +454,11 @@ final class Cluster implements AutoCloseable {
     }
 
     private String releaseId(String recipient, String topic, int partition, long offset) {
-        Recipient known = blueprint
-                .history()
-                .atOrFirst(System.currentTimeMillis())
-                .recipients()
-                .get(recipient);
+        Recipient known = blueprint.history().versions().stream()
+                .flatMap(policy -> policy.recipients().values().stream())
+                .filter(r -> r.id().equals(recipient))
+                .reduce((older, newer) -> newer)
+                .orElseThrow();
         return new String(
                 pseudonyms.key(known.keyName()).release(Pseudonyms.place(topic, partition, offset)),
                 StandardCharsets.US_ASCII);
@@ -453,7 +493,7 @@ final class Cluster implements AutoCloseable {
         return records;
     }
 
-    private KafkaConsumer<byte[], byte[]> reader(String isolation) {
+    KafkaConsumer<byte[], byte[]> reader(String isolation) {
         Map<String, Object> config = new HashMap<>(settings.client());
         config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
         config.put(ConsumerConfig.EXCLUDE_INTERNAL_TOPICS_CONFIG, false);
@@ -462,7 +502,7 @@ final class Cluster implements AutoCloseable {
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    private List<TopicPartition> partitions(String topic) {
+    List<TopicPartition> partitions(String topic) {
         return producer.partitionsFor(topic).stream()
                 .map(p -> new TopicPartition(p.topic(), p.partition()))
                 .toList();

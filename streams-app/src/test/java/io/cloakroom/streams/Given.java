@@ -2,6 +2,8 @@ package io.cloakroom.streams;
 
 import io.cloakroom.control.ConsentChange;
 import io.cloakroom.control.ConsentKind;
+import io.cloakroom.control.IdentityLink;
+import io.cloakroom.control.LinkKind;
 import io.cloakroom.events.Account;
 import io.cloakroom.events.AccountAction;
 import io.cloakroom.events.Address;
@@ -116,6 +118,22 @@ final class Given {
                 .build();
     }
 
+    static ConsentChange young(String child) {
+        return ConsentChange.newBuilder(grown(child))
+                .setBirthDate(LocalDate.now().minusYears(12))
+                .build();
+    }
+
+    static ConsentChange agreement(String child) {
+        return ConsentChange.newBuilder(grown(child))
+                .setKind(ConsentKind.GUARDIAN_AGREEMENT)
+                .setBirthDate(null)
+                .setGuardian("customer:parent")
+                .setGuardianBirthDate(LocalDate.of(1980, 1, 1))
+                .setVerification("card")
+                .build();
+    }
+
     static ConsentChange.Builder emailConsent(String customer, ConsentKind kind) {
         return change(customer, kind).setPurpose("direct-marketing").setChannel("EMAIL");
     }
@@ -126,6 +144,10 @@ final class Given {
 
     static ConsentChange.Builder advertisingConsent(String cookie, ConsentKind kind) {
         return change(cookie, kind).setPurpose("advertising").setCollector(BRAND);
+    }
+
+    static IdentityLink link(String cookie, String customer) {
+        return new IdentityLink(UUID.randomUUID().toString(), now(), cookie, customer, LinkKind.CONNECTED);
     }
 
     private static ConsentChange.Builder change(String subject, ConsentKind kind) {

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cloakroom.control.ConsentChange;
 import io.cloakroom.control.ConsentKind;
-import io.cloakroom.control.IdentityLink;
-import io.cloakroom.control.LinkKind;
 import io.cloakroom.control.RequestKind;
 import io.cloakroom.control.SubjectRequest;
 import io.cloakroom.events.CookieCategory;
@@ -15,7 +13,6 @@ import io.cloakroom.gate.EntryKind;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -61,7 +58,7 @@ class LaterIT {
                 AuditEntry known = cluster.decided(
                         Given.analyticsConsent(cookie, ConsentKind.GRANT).build());
                 tokens.add(known.getSubjectToken());
-                cluster.publish(link(cookie, "customer:linked-" + i));
+                cluster.publish(Given.link(cookie, "customer:linked-" + i));
                 views.add(cluster.publish(
                         Given.cookie(cookie, CookieCategory.ANALYTICS).build()));
             }
@@ -94,14 +91,14 @@ class LaterIT {
         RecordMetadata place;
         AuditEntry held;
         try (Gate gate = cluster.gate()) {
-            cluster.decided(age(child));
+            cluster.decided(Given.young(child));
             place = cluster.publish(Given.order(child).build());
             held = cluster.decided(place);
             assertThat(outcomes(held)).containsEntry("payment", "HOLD guardian-needed");
         }
         RestartIT.delete(Path.of(cluster.settings.required("state.dir")));
         try (Gate gate = cluster.gate()) {
-            cluster.decided(agreement(child));
+            cluster.decided(Given.agreement(child));
             AuditEntry resolution = cluster.later(EntryKind.RESOLUTION, held.getSubjectToken());
             assertThat(outcomes(resolution)).containsEntry("payment", "RELEASE contract");
             assertThat(cluster.releases("payment", place)).hasSize(1);
@@ -130,30 +127,10 @@ class LaterIT {
         }
     }
 
-    private static IdentityLink link(String cookie, String customer) {
-        return new IdentityLink(UUID.randomUUID().toString(), Given.now(), cookie, customer, LinkKind.CONNECTED);
-    }
-
     private static ConsentChange refusal(String customer) {
         return Given.analyticsConsent(customer, ConsentKind.WITHDRAWAL)
                 .setBrand(null)
                 .setCollector(null)
-                .build();
-    }
-
-    private static ConsentChange age(String child) {
-        return ConsentChange.newBuilder(Given.grown(child))
-                .setBirthDate(LocalDate.now().minusYears(12))
-                .build();
-    }
-
-    private static ConsentChange agreement(String child) {
-        return ConsentChange.newBuilder(Given.grown(child))
-                .setKind(ConsentKind.GUARDIAN_AGREEMENT)
-                .setBirthDate(null)
-                .setGuardian("customer:parent")
-                .setGuardianBirthDate(LocalDate.of(1980, 1, 1))
-                .setVerification("card")
                 .build();
     }
 }

@@ -13,11 +13,9 @@ import io.cloakroom.gate.TransitionKind;
 import io.cloakroom.policy.EventRules;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
-import io.cloakroom.streams.gate.Topics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -25,9 +23,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -104,39 +100,13 @@ class RestartIT {
         int before = cluster.audit().size();
         try (Gate first = cluster.gate()) {
             try (Gate second = cluster.gate(other)) {
-                awaitMembersWithTasks(2);
+                cluster.awaitMembersWithTasks(2);
                 cluster.publishAll(views("shared", 4_000));
                 cluster.awaitEntries(before + 100);
             }
             cluster.publishAll(views("shared", 1_000));
             cluster.assertComplete();
-            awaitMembersWithTasks(1);
-        }
-    }
-
-    /** Whoever is in the group has tasks, and together they have every partition once. */
-    private static void awaitMembersWithTasks(int count) {
-        try (Admin admin = cluster.admin()) {
-            Awaitility.await(count + " members with tasks")
-                    .atMost(Duration.ofSeconds(30))
-                    .until(() -> {
-                        List<Integer> inputs = admin
-                                .describeConsumerGroups(List.of(Cluster.GROUP))
-                                .describedGroups()
-                                .get(Cluster.GROUP)
-                                .get()
-                                .members()
-                                .stream()
-                                .map(member ->
-                                        member.assignment().topicPartitions().size())
-                                .toList();
-                        return inputs.size() == count
-                                && inputs.stream().allMatch(n -> n > 0)
-                                && inputs.stream().mapToInt(n -> n).sum()
-                                        == PARTITIONS
-                                                * Topics.inputs(cluster.blueprint.history())
-                                                        .size();
-                    });
+            cluster.awaitMembersWithTasks(1);
         }
     }
 

@@ -25,6 +25,7 @@ class SettingsTest {
             "production.exception.handler",
             "default.production.exception.handler",
             "processing.exception.handler",
+            "rocksdb.config.setter",
             "errors.dead.letter.queue.topic.name",
             "default.timestamp.extractor",
             "isolation.level",

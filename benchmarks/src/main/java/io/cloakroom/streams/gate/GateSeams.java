@@ -43,7 +43,7 @@ public final class GateSeams {
         private long offset;
 
         public Way(Fixture fixture) {
-            gate = new GateProcessor(fixture.parts());
+            gate = new GateProcessor(fixture.parts(), GateTopology.betweenSigns(Forgetting.EVERY));
             context.addStateStore(new MapStore<String, byte[]>(People.STORE));
             context.addStateStore(new MapStore<Bytes, byte[]>(Waiting.STORE));
             context.addStateStore(new MapStore<Bytes, byte[]>(AuditChain.STORE));

@@ -5,9 +5,15 @@ import io.cloakroom.control.SubjectRequest;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
 import io.cloakroom.gate.RecallNote;
+import io.cloakroom.policy.PolicyRefusedException;
 import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.streams.AuditReader;
+import io.cloakroom.streams.Blueprint;
+import io.cloakroom.streams.ErasureBound;
+import io.cloakroom.streams.ErasureBound.Holder;
+import io.cloakroom.streams.ErasureBound.Place;
 import io.cloakroom.streams.Settings;
+import io.cloakroom.streams.gate.Forgetting;
 import io.cloakroom.streams.gate.Topics;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -16,12 +22,15 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -48,6 +57,7 @@ public final class SubjectCommand {
             description = {
                 "Recalls every release about a subject and forgets it, but for what it refused. The same as a record in "
                         + Topics.SUBJECT_REQUESTS + ".",
+                "Says where copies still lie, and how long at most, by the settings of the topics.",
                 "Exit 1 if no gate has done it in time; the request stays, and a gate does it when it runs."
             },
             mixinStandardHelpOptions = true)
@@ -70,8 +80,23 @@ public final class SubjectCommand {
         try (AuditReader reader = AuditReader.open(settings, false)) {
             RecordMetadata place = publish(settings, key);
             Optional<AuditEntry> entry = await(reader, place, Duration.ofSeconds(seconds));
-            print(place, entry, json);
-            return entry.map(AuditEntry::getKind).equals(Optional.of(EntryKind.CONTROL)) ? 0 : NO;
+            boolean isErased = entry.map(AuditEntry::getKind).equals(Optional.of(EntryKind.CONTROL));
+            print(place, entry, isErased, isErased ? copies(settings) : List.of(), json);
+            return isErased ? 0 : NO;
+        }
+    }
+
+    /** It is erased, whether this can be read or not. */
+    private List<Place> copies(Settings settings) throws InterruptedException {
+        try {
+            return ErasureBound.read(settings, Blueprint.load(settings.policies()), Forgetting.EVERY);
+        } catch (ExecutionException | PolicyRefusedException | KafkaException e) {
+            spec.commandLine()
+                    .getErr()
+                    .println(
+                            "how long copies still lie is not known: the settings of topics and brokers cannot be read: "
+                                    + e.getMessage());
+            return List.of();
         }
     }
 
@@ -104,13 +129,14 @@ public final class SubjectCommand {
         return Optional.empty();
     }
 
-    private void print(RecordMetadata place, Optional<AuditEntry> entry, boolean json) {
+    private void print(
+            RecordMetadata place, Optional<AuditEntry> entry, boolean isErased, List<Place> copies, boolean json) {
         PrintWriter out = spec.commandLine().getOut();
         List<RecallNote> recalls = entry.map(AuditEntry::getRecalls).orElse(List.of());
         if (json) {
             Map<String, Object> document = new LinkedHashMap<>();
             document.put("request", place.toString());
-            document.put("erased", entry.isPresent());
+            document.put("erased", isErased);
             document.put(
                     "recalls",
                     recalls.stream()
@@ -120,15 +146,47 @@ public final class SubjectCommand {
                                     "purpose", r.getPurpose(),
                                     "possible", r.getPossible()))
                             .toList());
+            document.put("copies", copies.stream().map(SubjectCommand::json).toList());
             out.println(Json.of(document));
             return;
         }
-        out.println(
-                entry.isPresent()
-                        ? "erased: " + place
-                        : "not erased yet: " + place
-                                + " waits; is a gate running? cloakroom audit tail shows its entry");
+        if (isErased) {
+            out.println("erased: " + place);
+        } else if (entry.isPresent()) {
+            out.println("not erased: " + place + " is quarantined; cloakroom audit tail shows why");
+        } else {
+            out.println("not erased yet: " + place + " waits; is a gate running? cloakroom audit tail shows its entry");
+        }
         recalls.forEach(r -> out.println((r.getPossible() ? "recalled: " : "cannot be recalled: ") + r.getRecipient()
                 + " for " + r.getPurpose()));
+        if (!copies.isEmpty()) {
+            print(out, copies, Holder.GATE, "the gate's copies are gone");
+            print(out, copies, Holder.PUBLISHERS, "what publishers sent is gone from their topics");
+            print(out, copies, Holder.RECIPIENTS, "what was released, and is recalled, is gone from its topics");
+        }
+    }
+
+    /** Each place of the gate's own; of others' topics those from which nothing ever goes. */
+    private static void print(PrintWriter out, List<Place> copies, Holder holder, String what) {
+        out.println(what + " " + within(ErasureBound.longest(copies, holder)));
+        copies.stream()
+                .filter(copy -> copy.holder() == holder)
+                .filter(copy -> holder == Holder.GATE || copy.within().isEmpty())
+                .forEach(copy -> out.println("  " + copy.name() + ": " + within(copy.within()) + ": " + copy.why()));
+    }
+
+    private static String within(Optional<Duration> within) {
+        return within.map(w -> "within " + ErasureBound.words(w)).orElse("never");
+    }
+
+    private static Map<String, Object> json(Place copy) {
+        Map<String, Object> place = new LinkedHashMap<>();
+        place.put("place", copy.name());
+        place.put("holder", copy.holder().name().toLowerCase(Locale.ROOT));
+        place.put(
+                "withinSeconds",
+                copy.within().map(w -> w.plusMillis(999).toSeconds()).orElse(null));
+        place.put("why", copy.why());
+        return place;
     }
 }

@@ -163,8 +163,8 @@ final class Controls {
             kind = EntryKind.QUARANTINED;
             recalls = change(place, subject, key, row == null, known, new Change.Undecided(), now);
             outlet.quarantine(place, undecidable.rule());
-        } else if (row == null) {
-            people.put(subject, known); // so that the token of the audit stays the same
+        } else {
+            recalls = settle(subject, key, row == null, known, known.person(), now);
         }
         return new Outcome(kind, heard.statement().rule(), token, heard.occurredAt(), recalls);
     }
@@ -194,18 +194,20 @@ final class Controls {
         return settle(subject, key, isNew, known, after, now);
     }
 
-    /** Recalls what is forbidden now, looks at what waits, and remembers. */
+    /**
+     * Recalls what is forbidden now, looks at what waits, and remembers; somebody new, too, so that the token of the audit
+     * stays the same. It looks though nothing new was said: then time has passed.
+     */
     private List<AuditChain.Recalled> settle(
             String subject, byte[] key, boolean isNew, Known known, Person changed, long now) {
-        if (changed == known.person()) {
-            if (isNew) {
-                people.put(subject, known);
-            }
-            return List.of();
-        }
-        Recalled recalled = engine.recall(changed, now);
+        Recalled recalled = changed == known.person()
+                ? new Recalled(changed, List.of())
+                : engine.recall(known.person(), changed, now);
         List<AuditChain.Recalled> notes = recall(key, changed.salt(), recalled.recalls(), now);
-        people.put(subject, events.settle(subject, key, known.with(recalled.person()), now));
+        Known after = events.settle(subject, key, known.with(recalled.person()), now);
+        if (isNew || after != known) {
+            people.put(subject, after);
+        }
         return notes;
     }
 

@@ -1,5 +1,6 @@
 package io.cloakroom.streams.gate;
 
+import java.security.SecureRandom;
 import java.time.Duration;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -17,28 +18,52 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
 
     private final GateParts parts;
+    private final long betweenSigns;
+    private final SecureRandom random;
 
     // Made anew by init: a processor is used again after a rebalance.
     private ProcessorContext<byte[], Outgoing> context;
     private Events events;
     private Controls controls;
+    private People people;
+    private Waiting waiting;
+    private long nextSign;
 
-    GateProcessor(GateParts parts) {
+    /** @param betweenSigns of life in the changelogs: a broker clears up behind new records only */
+    GateProcessor(GateParts parts, Duration betweenSigns) {
+        this(parts, betweenSigns, new SecureRandom());
+    }
+
+    /** @param random of salts and of the keys of what waits: whoever can foretell them can undo every pseudonym */
+    GateProcessor(GateParts parts, Duration betweenSigns, SecureRandom random) {
         this.parts = parts;
+        this.betweenSigns = betweenSigns.toMillis();
+        this.random = random;
     }
 
     @Override
     public void init(ProcessorContext<byte[], Outgoing> context) {
         this.context = context;
         Outlet outlet = new Outlet(context, parts);
-        People people = new People(
+        people = new People(
                 context.getStateStore(People.STORE),
                 parts.engine().history(),
-                parts.pseudonyms().key(GateParts.AUDIT_KEY));
-        Waiting waiting = new Waiting(context.getStateStore(Waiting.STORE));
+                parts.pseudonyms().key(GateParts.AUDIT_KEY),
+                random);
+        waiting = new Waiting(context.getStateStore(Waiting.STORE), random);
         events = new Events(parts, outlet, people, waiting);
         controls = new Controls(parts, outlet, people, events);
-        context.schedule(BETWEEN_LOOKS, PunctuationType.WALL_CLOCK_TIME, time -> events.expire());
+        context.schedule(BETWEEN_LOOKS, PunctuationType.WALL_CLOCK_TIME, this::look);
+        nextSign = 0;
+    }
+
+    private void look(long now) {
+        events.expire();
+        if (now >= nextSign) {
+            people.sign();
+            waiting.sign();
+            nextSign = now + betweenSigns;
+        }
     }
 
     @Override

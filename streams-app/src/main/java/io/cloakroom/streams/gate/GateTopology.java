@@ -1,6 +1,7 @@
 package io.cloakroom.streams.gate;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.TopicConfig;
@@ -16,18 +17,30 @@ public final class GateTopology {
 
     static final String GATE = "gate";
 
-    /** Of changelogs: what was overwritten or deleted is gone after two days, not when there is nothing better to do. */
+    /**
+     * Of changelogs: what was overwritten is gone after a day, the mark of what was deleted after two more, not when there is
+     * nothing better to do. Both count from when a record arrived: the time that Streams gives it may be any.
+     */
     private static final Map<String, String> FORGETTING = Map.of(
-            TopicConfig.SEGMENT_MS_CONFIG, Long.toString(Duration.ofHours(6).toMillis()),
+            TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG,
+            "LogAppendTime",
+            TopicConfig.SEGMENT_MS_CONFIG,
+            Long.toString(Duration.ofHours(6).toMillis()),
             TopicConfig.MAX_COMPACTION_LAG_MS_CONFIG,
-                    Long.toString(Duration.ofDays(1).toMillis()),
+            Long.toString(Duration.ofDays(1).toMillis()),
             TopicConfig.DELETE_RETENTION_MS_CONFIG,
-                    Long.toString(Duration.ofDays(1).toMillis()));
+            Long.toString(Duration.ofDays(1).toMillis()));
 
     private GateTopology() {}
 
     public static Topology of(GateParts parts) {
+        return of(parts, Forgetting.EVERY);
+    }
+
+    /** @param forgets at least as often is the state written anew, without what was deleted */
+    public static Topology of(GateParts parts, Duration forgets) {
         Topology topology = new Topology();
+        Forgetting stores = new Forgetting(forgets);
 
         topology.addSource(
                 AutoOffsetReset.earliest(),
@@ -45,10 +58,9 @@ public final class GateTopology {
                 Stream.concat(Topics.CONTROL.stream(), Stream.of(Topics.FORWARDS))
                         .toArray(String[]::new));
 
-        topology.addProcessor(GATE, () -> new GateProcessor(parts), "events", "control");
+        topology.addProcessor(GATE, () -> new GateProcessor(parts, betweenSigns(forgets)), "events", "control");
         topology.addStateStore(
-                Stores.keyValueStoreBuilder(
-                                Stores.persistentKeyValueStore(People.STORE), Serdes.String(), Serdes.ByteArray())
+                Stores.keyValueStoreBuilder(stores.store(People.STORE), Serdes.String(), Serdes.ByteArray())
                         .withLoggingEnabled(FORGETTING)
                         .withCachingDisabled(),
                 GATE);
@@ -59,8 +71,7 @@ public final class GateTopology {
                 GATE);
 
         topology.addStateStore(
-                Stores.keyValueStoreBuilder(
-                                Stores.persistentKeyValueStore(Waiting.STORE), Serdes.Bytes(), Serdes.ByteArray())
+                Stores.keyValueStoreBuilder(stores.store(Waiting.STORE), Serdes.Bytes(), Serdes.ByteArray())
                         .withLoggingEnabled(FORGETTING)
                         .withCachingDisabled(),
                 GATE);
@@ -71,6 +82,18 @@ public final class GateTopology {
         sink(topology, Topics.QUARANTINE);
         sink(topology, Topics.FORWARDS);
         return topology;
+    }
+
+    /** Of whose changelogs, and of no others, people are to be forgotten. */
+    public static List<String> aboutPeople(String applicationId) {
+        return Stream.of(People.STORE, Waiting.STORE)
+                .map(store -> applicationId + "-" + store + "-changelog")
+                .toList();
+    }
+
+    /** A broker clears up a changelog behind new records only: so often there is one. */
+    public static Duration betweenSigns(Duration forgets) {
+        return Forgetting.betweenLooks(forgets);
     }
 
     /** The name of the node that writes a topic. */

@@ -22,13 +22,17 @@ final class People {
     /** In one task, some megabytes. */
     private static final int KEPT = 8_192;
 
+    /** No subject key is this. */
+    private static final String SIGN = "sign";
+
+    private static final byte[] NO_ROW = {};
     private static final byte[] ERASED = "erased".getBytes(StandardCharsets.UTF_8);
     private static final byte[] NO_SALT = new byte[Person.SALT_LENGTH];
 
     private final KeyValueStore<String, byte[]> store;
     private final Rows rows;
     private final Pseudonyms.Key stubs;
-    private final SecureRandom random = new SecureRandom();
+    private final SecureRandom random;
 
     private final Map<String, Known> kept = new LinkedHashMap<>(KEPT, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -39,11 +43,15 @@ final class People {
         }
     };
 
-    /** @param stubs under which those erased are found again */
-    People(KeyValueStore<String, byte[]> store, PolicyHistory history, Pseudonyms.Key stubs) {
+    /**
+     * @param stubs under which those erased are found again
+     * @param random of the salts
+     */
+    People(KeyValueStore<String, byte[]> store, PolicyHistory history, Pseudonyms.Key stubs, SecureRandom random) {
         this.store = store;
         this.rows = new Rows(new Names(store::get, store::put, history));
         this.stubs = stubs;
+        this.random = random;
     }
 
     /** Null for somebody of whom there is no row. */
@@ -81,6 +89,11 @@ final class People {
         store.put(stub(subject), rows.bytes(left));
         store.delete(subject);
         kept.remove(subject);
+    }
+
+    /** Something new in the changelog, behind which the broker clears up. */
+    void sign() {
+        store.put(SIGN, NO_ROW);
     }
 
     private String stub(String subject) {

@@ -208,7 +208,7 @@ public final class Rehearsal {
     }
 
     private List<Recall> become(String subject, Person changed, long now) {
-        Recalled recalled = engine.recall(changed, now);
+        Recalled recalled = engine.recall(person(subject), changed, now);
         people.put(subject, recalled.person());
         return recalled.recalls();
     }

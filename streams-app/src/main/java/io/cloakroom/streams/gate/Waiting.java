@@ -26,11 +26,18 @@ final class Waiting {
     /** In bytes: AES-128. */
     static final int KEY_LENGTH = 16;
 
-    private final KeyValueStore<Bytes, byte[]> store;
-    private final SecureRandom random = new SecureRandom();
+    /** Behind every deadline. */
+    private static final Bytes SIGN = Bytes.wrap(new byte[] {-1});
 
-    Waiting(KeyValueStore<Bytes, byte[]> store) {
+    private static final byte[] NO_ROW = {};
+
+    private final KeyValueStore<Bytes, byte[]> store;
+    private final SecureRandom random;
+
+    /** @param random of the keys */
+    Waiting(KeyValueStore<Bytes, byte[]> store, SecureRandom random) {
         this.store = store;
+        this.random = random;
     }
 
     /**
@@ -93,6 +100,11 @@ final class Waiting {
 
     void remove(Hold hold) {
         store.delete(at(hold));
+    }
+
+    /** As {@link People#sign}. */
+    void sign() {
+        store.put(SIGN, NO_ROW);
     }
 
     /** Whose events have waited until a time; each once for each event. */

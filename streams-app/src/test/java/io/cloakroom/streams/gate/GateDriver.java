@@ -2,15 +2,10 @@ package io.cloakroom.streams.gate;
 
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.Quarantined;
-import io.cloakroom.policy.Engine;
-import io.cloakroom.policy.PolicyRefusedException;
-import io.cloakroom.policy.Pseudonyms;
-import io.cloakroom.policy.Pseudonyms.KeysMissingException;
-import io.cloakroom.schemas.AvroDeserializer;
-import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.Blueprint;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +17,6 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.UUID;
 import java.util.stream.Collectors;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.kafka.common.header.Headers;
@@ -44,12 +38,8 @@ public final class GateDriver implements AutoCloseable {
     private final TopologyTestDriver driver;
     private final TopologyDescription description;
     private final Instant now;
-    private final AvroSerializer serializer = new AvroSerializer();
-    private final AvroDeserializer generic = new AvroDeserializer();
-    private final AvroDeserializer specific = new AvroDeserializer();
     private final Map<String, TestInputTopic<byte[], byte[]>> inputs = new HashMap<>();
-    private final SchemaRegistry registry;
-    private final Blueprint blueprint;
+    private final Assembly assembly;
     private long nextArrival;
 
     public GateDriver(Instant now) {
@@ -60,45 +50,27 @@ public final class GateDriver implements AutoCloseable {
     GateDriver(Instant now, Path policies, int partitions, int longest) {
         this.now = now;
         this.nextArrival = now.toEpochMilli();
-        Map<String, Object> client = Map.of("schema.registry.url", "mock://" + UUID.randomUUID());
-        registry = SchemaRegistry.connect(client);
+        assembly = Assembly.of(policies, partitions, longest);
+        Properties config = new Properties();
+        config.put(StreamsConfig.APPLICATION_ID_CONFIG, "gate-test");
+        config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
         try {
-            blueprint = Blueprint.load(policies);
-            Path keys = Files.createTempDirectory(Path.of("target"), "keys");
-            Pseudonyms.create(keys, blueprint.keyNames());
-            blueprint.registrations().forEach(r -> registry.register(r.subject(), r.schema()));
-            GateParts parts = new GateParts(
-                    new Engine(blueprint.history()),
-                    registry,
-                    Pseudonyms.load(keys, blueprint.keyNames()),
-                    blueprint.schemas(),
-                    blueprint.projections(),
-                    partitions,
-                    topic -> longest);
-            Properties config = new Properties();
-            config.put(StreamsConfig.APPLICATION_ID_CONFIG, "gate-test");
-            config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
             config.put(
                     StreamsConfig.STATE_DIR_CONFIG,
                     Files.createTempDirectory(Path.of("target"), "state").toString());
-            description = GateTopology.of(parts).describe();
-            driver = new TopologyTestDriver(GateTopology.of(parts), config, now);
-        } catch (IOException | PolicyRefusedException | KeysMissingException e) {
-            throw new IllegalStateException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        serializer.configure(client, false);
-        generic.configure(client, false);
-        Map<String, Object> withClasses = new HashMap<>(client);
-        withClasses.put("specific.avro.reader", true);
-        specific.configure(withClasses, false);
+        description = GateTopology.of(assembly.parts()).describe();
+        driver = new TopologyTestDriver(GateTopology.of(assembly.parts()), config, now);
     }
 
     Blueprint blueprint() {
-        return blueprint;
+        return assembly.blueprint();
     }
 
     SchemaRegistry registry() {
-        return registry;
+        return assembly.parts().registry();
     }
 
     Set<TopologyDescription.Subtopology> subtopologies() {
@@ -115,7 +87,7 @@ public final class GateDriver implements AutoCloseable {
     }
 
     byte[] bytes(String topic, IndexedRecord value) {
-        return serializer.serialize(topic, value);
+        return assembly.serializer().serialize(topic, value);
     }
 
     public void publish(String topic, String key, IndexedRecord value) {
@@ -145,13 +117,13 @@ public final class GateDriver implements AutoCloseable {
     /** The releases of a recipient since the last call. */
     public List<IndexedRecord> releases(String topic) {
         return raw(topic).stream()
-                .map(record -> (IndexedRecord) generic.deserialize(topic, record.value()))
+                .map(record -> (IndexedRecord) assembly.generic().deserialize(topic, record.value()))
                 .toList();
     }
 
     public List<AuditEntry> audit() {
         return raw(Topics.AUDIT).stream()
-                .map(record -> (AuditEntry) specific.deserialize(Topics.AUDIT, record.value()))
+                .map(record -> (AuditEntry) assembly.specific().deserialize(Topics.AUDIT, record.value()))
                 .toList();
     }
 
@@ -162,7 +134,7 @@ public final class GateDriver implements AutoCloseable {
 
     List<Quarantined> quarantine() {
         return raw(Topics.QUARANTINE).stream()
-                .map(record -> (Quarantined) specific.deserialize(Topics.QUARANTINE, record.value()))
+                .map(record -> (Quarantined) assembly.specific().deserialize(Topics.QUARANTINE, record.value()))
                 .toList();
     }
 

@@ -100,6 +100,18 @@ class GraceTest {
         assertThat(decided(EntryKind.RESOLUTION)).isEqualTo(Map.of("mailing", "WITHHOLD never-asked C21"));
     }
 
+    /** Whatever is said has the gate look, also what is refused or known: when something ends must not depend on that. */
+    @Test
+    void shouldLookAgainThoughNothingNewIsSaid() {
+        publishAMailing("SUBSCRIBE");
+        gate.advance(Duration.ofDays(2));
+        gate.audit();
+
+        say(grant(NOW.minusSeconds(2)).setNoticeVersion(null));
+
+        assertThat(decided(EntryKind.RESOLUTION)).isEqualTo(Map.of("mailing", "WITHHOLD never-asked C21"));
+    }
+
     @Test
     void shouldWaitAnewWhenTheAgeIsKnownWithinTheGrace() {
         publishAMailing("SUBSCRIBE");

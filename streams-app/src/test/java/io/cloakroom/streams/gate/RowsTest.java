@@ -16,7 +16,10 @@ import io.cloakroom.policy.PolicyRefusedException;
 import io.cloakroom.policy.Scope;
 import io.cloakroom.streams.Blueprint;
 import io.cloakroom.streams.gate.Known.Hold;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -111,6 +114,17 @@ class RowsTest {
 
     @Test
     void shouldKeepTwentyScopesAndThreeLinksWithinAKilobyte() {
+        assertThat(bytes(large()).length).as("bytes of a large row").isLessThanOrEqualTo(1_024);
+    }
+
+    @Test
+    void shouldBeAsLongAsThePageSays() throws IOException {
+        assertThat(Files.readString(Path.of("..", "docs", "performance.md")))
+                .contains("%d bytes for a typical customer, %,d with 20 scopes and 3 links"
+                        .formatted(bytes(typical()).length, bytes(large()).length));
+    }
+
+    private static Person large() {
         Person person = typical();
         for (int i = 0; i < 20; i++) {
             Scope scope = new Scope("advertising", "net-a-porter", "", "collector-" + i);
@@ -128,8 +142,7 @@ class RowsTest {
                                     Guardian.NEVER,
                                     false)));
         }
-
-        assertThat(bytes(person).length).as("bytes of a large row").isLessThanOrEqualTo(1_024);
+        return person;
     }
 
     @ParameterizedTest

@@ -8,6 +8,7 @@ import io.cloakroom.control.ConsentKind;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
 import io.cloakroom.gate.Outcome;
+import io.cloakroom.gate.Quarantined;
 import io.cloakroom.gate.RecipientDecision;
 import io.cloakroom.policy.PolicyRefusedException;
 import io.cloakroom.policy.Pseudonyms;
@@ -359,6 +360,43 @@ class TrapsTest {
         }
     }
 
+    @Test
+    void t16ShouldApplyAWithdrawalOfAnyAge() {
+        consent(ConsentKind.GRANT, "direct-marketing", NOW.minusSeconds(3600));
+        consent(ConsentKind.WITHDRAWAL, "direct-marketing", NOW.minusSeconds(600));
+        consent(ConsentKind.GRANT, "direct-marketing", NOW.minusSeconds(60));
+        publish("marketing");
+        assertThat(Outcomes.of(gate.lastAudit())).containsEntry("mailing", "RELEASE consent C21");
+
+        consent(ConsentKind.OBJECTION, "statistical-analysis", NOW.minus(Duration.ofDays(20 * 365)));
+        publish("chat");
+
+        assertThat(Outcomes.of(gate.lastAudit())).containsEntry("analytics", "WITHHOLD objected C25");
+    }
+
+    @Test
+    void t16ShouldLetARefusalDatedAheadTakeEffectOnArrival() {
+        consent(ConsentKind.OBJECTION, "statistical-analysis", NOW.plus(Duration.ofDays(3650)));
+
+        publish("chat");
+
+        assertThat(Outcomes.of(gate.lastAudit())).containsEntry("analytics", "WITHHOLD objected C25");
+    }
+
+    @Test
+    void t16ShouldAgeNobodyByAnEventDatedInTheFuture() {
+        consent(ConsentKind.GRANT, "direct-marketing", NOW.minusSeconds(3600));
+        GenericRecord ahead = event("chat");
+        ((GenericRecord) ahead.get("meta"))
+                .put("occurredAt", NOW.plus(Duration.ofDays(3650)).toEpochMilli());
+        gate.publish("events.chat", "customer:ada", ahead);
+        assertThat(gate.quarantine()).extracting(Quarantined::getRule).containsExactly("dated-ahead");
+
+        publish("marketing");
+
+        assertThat(Outcomes.of(gate.lastAudit())).containsEntry("mailing", "RELEASE consent C21");
+    }
+
     private void publish(String type) {
         publish(type, "customer:ada");
     }
@@ -370,12 +408,16 @@ class TrapsTest {
     }
 
     private void consent(ConsentKind kind, String purpose) {
+        consent(kind, purpose, NOW.minusSeconds(3600));
+    }
+
+    private void consent(ConsentKind kind, String purpose, Instant at) {
         gate.publish(
                 Topics.CONSENT_CHANGES,
                 "customer:ada",
                 ConsentChange.newBuilder()
                         .setChangeId("c-1")
-                        .setOccurredAt(NOW.minusSeconds(3600))
+                        .setOccurredAt(at)
                         .setSubject("customer:ada")
                         .setKind(kind)
                         .setPurpose(purpose)

@@ -1,7 +1,6 @@
 package io.cloakroom.streams.histories;
 
 import io.cloakroom.control.ConsentChange;
-import io.cloakroom.control.ConsentKind;
 import io.cloakroom.policy.Change;
 import io.cloakroom.policy.Decision;
 import io.cloakroom.policy.Engine;
@@ -16,17 +15,18 @@ import io.cloakroom.streams.histories.Step.Garbage;
 import io.cloakroom.streams.histories.Step.Guardian;
 import io.cloakroom.streams.histories.Step.Passing;
 import io.cloakroom.streams.histories.Step.Said;
-import java.time.Instant;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 
 /** The policy's engine alone, with what it knows of people in memory. */
 final class EngineGate implements Gate {
+
+    private static final Records RECORDS = new Records(UnaryOperator.identity());
 
     private final Engine engine;
     private final Map<String, Person> people = new HashMap<>();
@@ -53,11 +53,11 @@ final class EngineGate implements Gate {
         if (step instanceof Event event) {
             decide(position, event);
         } else if (step instanceof Said said) {
-            hear(said.subject(), change(said));
+            hear(said.subject(), RECORDS.change(said));
         } else if (step instanceof Age age) {
-            hear(age.subject(), change(age));
+            hear(age.subject(), RECORDS.change(age));
         } else if (step instanceof Guardian guardian) {
-            hear(guardian.subject(), change(guardian));
+            hear(guardian.subject(), RECORDS.change(guardian));
         } else if (step instanceof Erasure erasure) {
             long at = Math.min(erasure.at(), clock + Engine.CLOCK_TOLERANCE);
             Person.Stub left =
@@ -121,49 +121,5 @@ final class EngineGate implements Gate {
         }
         Set<Why> reason = Set.of(Why.valueOf(decision.rule().name()));
         return decision instanceof Decision.Hold ? Verdict.hold(reason) : Verdict.withhold(reason);
-    }
-
-    private static ConsentChange change(Said said) {
-        boolean isImport = said.kind() == Said.Kind.IMPORT;
-        return change(said.subject(), said.at())
-                .setKind(
-                        isImport
-                                ? ConsentKind.GRANT
-                                : ConsentKind.valueOf(said.kind().name()))
-                .setOrigin(isImport ? "sister-company" : null)
-                .setPurpose(said.purpose())
-                .setBrand(orNull(said.brand()))
-                .setChannel(orNull(said.channel()))
-                .setCollector(orNull(said.collector()))
-                .setNoticeVersion(orNull(said.notice()))
-                .setExpiresAt(said.expires() == Step.FOR_EVER ? null : Instant.ofEpochMilli(said.expires()))
-                .build();
-    }
-
-    private static ConsentChange change(Age age) {
-        return change(age.subject(), age.at())
-                .setKind(ConsentKind.AGE_STATEMENT)
-                .setBirthDate(LocalDate.parse(age.born()))
-                .build();
-    }
-
-    private static ConsentChange change(Guardian guardian) {
-        return change(guardian.subject(), guardian.at())
-                .setKind(ConsentKind.valueOf(guardian.kind().name()))
-                .setGuardian(orNull(guardian.guardian()))
-                .setGuardianBirthDate(guardian.born().isEmpty() ? null : LocalDate.parse(guardian.born()))
-                .setVerification(orNull(guardian.verified()))
-                .build();
-    }
-
-    private static ConsentChange.Builder change(String subject, long at) {
-        return ConsentChange.newBuilder()
-                .setChangeId("change")
-                .setOccurredAt(Instant.ofEpochMilli(at))
-                .setSubject(subject);
-    }
-
-    private static String orNull(String text) {
-        return text.isEmpty() ? null : text;
     }
 }

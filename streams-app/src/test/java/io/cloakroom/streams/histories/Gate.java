@@ -18,6 +18,11 @@ interface Gate {
 
     List<Recall> recalls();
 
+    /** What is wrong with what it wrote, whatever it decided. */
+    default List<String> faults() {
+        return List.of();
+    }
+
     /**
      * What became of an event for one recipient. A recipient that has no outcome got nothing.
      *

@@ -76,10 +76,11 @@ final class Histories {
 
     /**
      * The shipped policy, and from the third day of the histories on one that is stricter in every way: a recipient less, a
-     * purpose less, another epoch, a notice and a safeguard that count no more.
+     * purpose less, another epoch, a notice and a safeguard that count no more; but one recipient has a grace now.
      */
     static PolicyHistory policies(Path directory) {
         try {
+            Files.createDirectories(directory);
             String shipped = Files.readString(GateDriver.POLICIES.resolve("2017-11-17.yaml"));
             Files.writeString(directory.resolve("2017-11-17.yaml"), shipped);
             String stricter = shipped;
@@ -88,7 +89,8 @@ final class Histories {
             stricter = replace(stricter, group, "");
             stricter = replace(stricter, "version: \"2017-11-17\"", "version: \"2019-06-03\"");
             stricter = replace(stricter, "notices: [\"2016-05-01\", ", "notices: [");
-            stricter = replace(stricter, "region: IT\n    epoch: 1", "region: IT\n    epoch: 2");
+            stricter =
+                    replace(stricter, "region: IT\n    epoch: 1", "region: IT\n    epoch: 2\n    grace-seconds: 7200");
             stricter =
                     replace(stricter, "[service-messages, direct-marketing]\n    keep", "[service-messages]\n    keep");
             stricter = stricter.replaceAll("(?m)^  - \\{region: US.*\\n", "");

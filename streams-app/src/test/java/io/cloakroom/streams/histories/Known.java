@@ -38,14 +38,19 @@ record Known(PolicyHistory policies, String subject, List<Heard> all) {
     static final long TOLERANCE = 5_000;
     /** So long after an act a guardian may still agree. */
     static final long TERM = Duration.ofDays(30).toMillis();
+    /** So long everything waits at least. */
+    static final long HOUR = Duration.ofHours(1).toMillis();
 
     sealed interface Heard {}
 
     /** A control record about the subject itself. */
     record Own(long arrivedAt, Step.Control step) implements Heard {}
 
-    /** From the other side of a link. {@code transition} is none when only what the sender stated has changed. */
-    record FromOther(String from, Optional<Transition> transition, News news) implements Heard {}
+    /** From the other side of a link. There are no transitions when only what the sender stated has changed. */
+    record FromOther(String from, List<Transition> transitions, News news) implements Heard {}
+
+    /** The other side of a link was erased. */
+    record Gone(String from) implements Heard {}
 
     record Transition(long at, boolean connected) {}
 
@@ -224,6 +229,12 @@ record Known(PolicyHistory policies, String subject, List<Heard> all) {
         return nos.isEmpty() ? Set.of(Why.NEVER_ASKED) : nos;
     }
 
+    /** Whether a refusal has beaten every grant that there was by a time, so that its end alone revives none. */
+    boolean lostConsent(Scope scope, long t) {
+        return refused().stream().anyMatch(wider -> wider.covers(scope))
+                && unbeatenGrants(scope).stream().noneMatch(grant -> grant.at() <= t);
+    }
+
     /** Grants of the scope after every refusal that covers it; imports only where nobody ever refused or asked for erasure. */
     private List<Said> unbeatenGrants(Scope scope) {
         List<Said> grants = new ArrayList<>();
@@ -372,37 +383,49 @@ record Known(PolicyHistory policies, String subject, List<Heard> all) {
                 : Optional.empty();
     }
 
-    private static Optional<Transition> transition(Heard heard, String other) {
+    private static List<Transition> transitions(Heard heard, String other) {
         if (heard instanceof FromOther from && from.from().equals(other)) {
-            return from.transition();
+            return from.transitions();
         }
         return heard instanceof Own own
                         && own.step() instanceof Link link
                         && link.customer().equals(other)
-                ? transition(own)
-                : Optional.empty();
+                ? transition(own).stream().toList()
+                : List.of();
     }
 
     /** Everybody on the other side of a link. */
     Set<String> others() {
         Set<String> others = new LinkedHashSet<>();
         for (Heard heard : left()) {
-            if (heard instanceof FromOther from && from.transition().isPresent()) {
+            if (heard instanceof FromOther from) {
                 others.add(from.from());
             }
-            if (heard instanceof Own own
-                    && own.step() instanceof Link link
-                    && transition(own).isPresent()) {
+            if (heard instanceof Own own && own.step() instanceof Link link) {
                 others.add(link.customer());
             }
         }
+        others.removeIf(other -> transitions(other).isEmpty());
         return others;
+    }
+
+    /** What is left with another: what arrived after it was last erased. */
+    private List<Heard> leftWith(String other) {
+        List<Heard> left = new ArrayList<>();
+        for (Heard heard : left()) {
+            if (heard instanceof Gone gone && gone.from().equals(other)) {
+                left.clear();
+            } else {
+                left.add(heard);
+            }
+        }
+        return left;
     }
 
     List<Transition> transitions(String other) {
         List<Transition> transitions = new ArrayList<>();
-        for (Heard heard : left()) {
-            transition(heard, other).ifPresent(transitions::add);
+        for (Heard heard : leftWith(other)) {
+            transitions.addAll(transitions(heard, other));
         }
         return transitions;
     }
@@ -418,8 +441,8 @@ record Known(PolicyHistory policies, String subject, List<Heard> all) {
     Optional<News> newsOf(String other) {
         Optional<News> latest = Optional.empty();
         boolean isLinked = false;
-        for (Heard heard : left()) {
-            isLinked |= transition(heard, other).isPresent();
+        for (Heard heard : leftWith(other)) {
+            isLinked |= !transitions(heard, other).isEmpty();
             if (isLinked && heard instanceof FromOther from && from.from().equals(other)) {
                 latest = Optional.of(from.news());
             }
@@ -457,10 +480,8 @@ record Known(PolicyHistory policies, String subject, List<Heard> all) {
     /** Every time at which one of the answers can change. */
     Set<Long> borders() {
         Set<Long> borders = new TreeSet<>();
-        for (Scope scope : refused()) {
-            for (Opening opening : openings(scope)) {
-                borders.add(opening.at());
-            }
+        for (Statement statement : statements(left())) {
+            borders.add(statement.said().at());
         }
         borders.add(minorUntil());
         for (String other : others()) {

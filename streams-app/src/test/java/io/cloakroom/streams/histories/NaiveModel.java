@@ -10,6 +10,7 @@ import io.cloakroom.policy.Recipient;
 import io.cloakroom.policy.Safeguard;
 import io.cloakroom.policy.Scope;
 import io.cloakroom.streams.histories.Known.FromOther;
+import io.cloakroom.streams.histories.Known.Gone;
 import io.cloakroom.streams.histories.Known.Heard;
 import io.cloakroom.streams.histories.Known.News;
 import io.cloakroom.streams.histories.Known.Own;
@@ -19,10 +20,10 @@ import io.cloakroom.streams.histories.Step.Delivery;
 import io.cloakroom.streams.histories.Step.Erasure;
 import io.cloakroom.streams.histories.Step.Event;
 import io.cloakroom.streams.histories.Step.Passing;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +37,8 @@ import java.util.TreeSet;
 final class NaiveModel implements Gate {
 
     private static final long FOR_EVER = Known.FOR_EVER;
+    private static final int MOST_WAITING = 16;
+    private static final long LOOK = Duration.ofSeconds(1).toMillis();
 
     private final PolicyHistory policies;
     private final List<HeardBy> heard = new ArrayList<>();
@@ -44,6 +47,7 @@ final class NaiveModel implements Gate {
     private final List<Outcome> outcomes = new ArrayList<>();
     private final List<Recall> recalls = new ArrayList<>();
     private final List<Entry> ledger = new ArrayList<>();
+    private final Map<Arrived, Long> nextLooks = new LinkedHashMap<>();
     private long clock = History.START;
     private int position;
 
@@ -53,7 +57,7 @@ final class NaiveModel implements Gate {
 
     private record HeardBy(String subject, Heard heard) {}
 
-    private record Sent(String from, String to, FromOther message) {}
+    private record Sent(String from, String to, Heard message) {}
 
     private record Arrived(int position, long at, Event event) {}
 
@@ -82,8 +86,7 @@ final class NaiveModel implements Gate {
         } else if (step instanceof Delivery delivery) {
             deliver(delivery);
         } else {
-            clock += ((Passing) step).time().toMillis();
-            endHolds();
+            pass(((Passing) step).time().toMillis());
         }
     }
 
@@ -112,24 +115,24 @@ final class NaiveModel implements Gate {
         Own own = new Own(clock, step);
         heard.add(new HeardBy(step.subject(), own));
         Known after = known(step.subject());
-        Optional<Transition> transition = Known.transition(own);
-        String customer = step instanceof Step.Link link ? link.customer() : "";
-        transition.ifPresent(t -> send(step.subject(), customer, Optional.of(t)));
-        if (!after.news().equals(before.news())) {
-            after.others().forEach(other -> send(step.subject(), other, Optional.empty()));
-        }
         if (step instanceof Erasure) {
+            before.others().forEach(other -> sent.add(new Sent(step.subject(), other, new Gone(step.subject()))));
             recall(step.subject(), holding -> FOR_EVER);
             endHolds(step.subject());
-        } else {
-            Set<String> changed = transition.isPresent() ? Set.of(customer) : Set.of();
-            recall(step.subject(), holding -> allowedFrom(after, holding, changed));
-            decideHolds(step.subject());
+            return;
         }
+        if (Known.transition(own).isPresent() && step instanceof Step.Link link) {
+            tell(after, link.customer(), after.transitions(link.customer()));
+        }
+        if (!after.news().equals(before.news())) {
+            after.others().forEach(other -> tell(after, other, List.of()));
+        }
+        recall(step.subject(), holding -> allowedFrom(before, after, holding));
+        lookAgain(step.subject());
     }
 
-    private void send(String from, String to, Optional<Transition> transition) {
-        sent.add(new Sent(from, to, new FromOther(from, transition, known(from).news())));
+    private void tell(Known from, String to, List<Transition> transitions) {
+        sent.add(new Sent(from.subject(), to, new FromOther(from.subject(), transitions, from.news())));
     }
 
     private void deliver(Delivery delivery) {
@@ -144,23 +147,29 @@ final class NaiveModel implements Gate {
 
     private void hear(Sent message) {
         String subject = message.to();
+        Known before = known(subject);
         heard.add(new HeardBy(subject, message.message()));
         Known after = known(subject);
-        if (message.message().transition().isPresent()) {
-            send(subject, message.from(), Optional.empty());
+        if (!before.others().contains(message.from()) && !after.others().contains(message.from())) {
+            return;
         }
-        recall(subject, holding -> allowedFrom(after, holding, Set.of(message.from())));
-        decideHolds(subject);
+        if (message.message() instanceof FromOther news && !news.transitions().isEmpty()) {
+            tell(after, message.from(), List.of());
+        }
+        recall(subject, holding -> allowedFrom(before, after, holding));
+        lookAgain(subject);
     }
 
     // Events and holds.
 
     private void arrive(Arrived event) {
+        boolean isFull = waiting(event.event().subject()) >= MOST_WAITING;
         arrived.add(event);
         for (Access access : accesses(event)) {
-            become(event, access, decide(event, access));
+            Verdict verdict = decide(event, access);
+            become(event, access, verdict.isHold() && isFull ? Verdict.withhold(Set.of(Why.HOLDS_FULL)) : verdict);
         }
-        endHolds();
+        lookAgain(event);
     }
 
     private List<Access> accesses(Arrived event) {
@@ -176,9 +185,23 @@ final class NaiveModel implements Gate {
         }
     }
 
-    /** When what is held is withheld for good. */
-    private static long deadline(Arrived event) {
-        return event.event().at() + Known.TERM;
+    /** First instant at which this is waited for no more. */
+    private static long deadline(Arrived event, Recipient recipient, Why why) {
+        return switch (why) {
+            case GUARDIAN_NEEDED, AGE_UNKNOWN -> Math.max(event.event().at() + Known.TERM, event.at() + Known.HOUR);
+            case LINK_UNANSWERED -> event.at() + Known.HOUR;
+            case CONSENT_AWAITED -> event.at() + recipient.grace();
+            default -> throw new IllegalArgumentException("nobody waits for " + why);
+        };
+    }
+
+    /** How many events of somebody wait. */
+    private long waiting(String subject) {
+        return arrived.stream()
+                .filter(event -> event.event().subject().equals(subject))
+                .filter(event -> accesses(event).stream()
+                        .anyMatch(access -> isHeld(event, access.recipient().id())))
+                .count();
     }
 
     private boolean isHeld(Arrived event, String recipient) {
@@ -191,40 +214,54 @@ final class NaiveModel implements Gate {
         return held;
     }
 
-    private void decideHolds(String subject) {
+    private void lookAgain(String subject) {
         for (Arrived event : arrived) {
-            for (Access access : accesses(event)) {
-                if (event.event().subject().equals(subject)
-                        && isHeld(event, access.recipient().id())) {
-                    Verdict verdict = decide(event, access);
-                    if (!verdict.isHold()) {
-                        become(event, access, verdict);
-                    }
-                }
+            if (event.event().subject().equals(subject)) {
+                lookAgain(event);
             }
         }
     }
 
-    private void endHolds() {
-        for (Arrived event : arrived) {
-            if (deadline(event) <= clock) {
-                endHolds(event);
+    /** Decides again for those who wait, and notes when the first of them has waited for long enough. */
+    private void lookAgain(Arrived event) {
+        long first = FOR_EVER;
+        for (Access access : accesses(event)) {
+            if (isHeld(event, access.recipient().id())) {
+                Verdict verdict = decide(event, access);
+                if (verdict.isHold()) {
+                    long last = Known.NEVER;
+                    for (Why why : verdict.reasons()) {
+                        last = Math.max(last, deadline(event, access.recipient(), why));
+                    }
+                    first = Math.min(first, last);
+                } else {
+                    become(event, access, verdict);
+                }
+            }
+        }
+        nextLooks.put(event, first);
+    }
+
+    /** The gate looks once in a second whether anything has waited for long enough. */
+    private void pass(long time) {
+        long second = (clock - History.START) / LOOK;
+        clock += time;
+        if ((clock - History.START) / LOOK > second) {
+            for (Arrived event : arrived) {
+                if (nextLooks.get(event) <= clock) {
+                    lookAgain(event);
+                }
             }
         }
     }
 
     private void endHolds(String subject) {
         for (Arrived event : arrived) {
-            if (event.event().subject().equals(subject)) {
-                endHolds(event);
-            }
-        }
-    }
-
-    private void endHolds(Arrived event) {
-        for (Access access : accesses(event)) {
-            if (isHeld(event, access.recipient().id())) {
-                become(event, access, Verdict.withhold(Set.of()));
+            for (Access access : accesses(event)) {
+                if (event.event().subject().equals(subject)
+                        && isHeld(event, access.recipient().id())) {
+                    become(event, access, Verdict.withhold(Set.of(Why.ERASED)));
+                }
             }
         }
     }
@@ -250,7 +287,7 @@ final class NaiveModel implements Gate {
         Set<Why> nos = EnumSet.noneOf(Why.class);
         Set<Why> holds = EnumSet.noneOf(Why.class);
         for (Purpose purpose : stated) {
-            Answer answer = answer(event, access, purpose);
+            Answer answer = answer(arrived, access, purpose);
             if (!answer.nos().isEmpty()) {
                 nos.addAll(answer.nos());
             } else if (!answer.holds().isEmpty()) {
@@ -265,14 +302,15 @@ final class NaiveModel implements Gate {
         return holds.isEmpty() ? Verdict.withhold(nos) : Verdict.hold(holds);
     }
 
-    /** Everything that speaks against one purpose; a no beats a hold. */
+    /** Everything that speaks against one purpose; a no beats a hold. What is waited for stands in the order of {@link Why}. */
     record Answer(Set<Why> nos, Set<Why> holds) {
         Answer() {
             this(EnumSet.noneOf(Why.class), EnumSet.noneOf(Why.class));
         }
     }
 
-    private Answer answer(Event event, Access access, Purpose purpose) {
+    private Answer answer(Arrived arrived, Access access, Purpose purpose) {
+        Event event = arrived.event();
         Answer answer = new Answer();
         Known known = known(event.subject());
         Policy then = policies.atOrFirst(event.at());
@@ -291,7 +329,8 @@ final class NaiveModel implements Gate {
             askGuardians(answer, known, event.at());
         }
         if (Known.asksTheSubject(purpose)) {
-            askTheSubject(answer, known, purpose, event, then.notices());
+            boolean inGrace = clock < deadline(arrived, access.recipient(), Why.CONSENT_AWAITED);
+            askTheSubject(answer, known, purpose, event, then.notices(), inGrace);
         }
         if (!mayTransfer(then, access.recipient(), event.country(), event.at())
                 || !mayTransfer(now, today.map(Access::recipient).orElse(access.recipient()), event.country(), clock)) {
@@ -300,19 +339,30 @@ final class NaiveModel implements Gate {
         if (purpose.unsubscribe() && !event.unsubscribe()) {
             answer.nos().add(Why.NO_UNSUBSCRIBE);
         }
+        if (answer.nos().isEmpty() && !answer.holds().isEmpty()) {
+            Why first = answer.holds().iterator().next();
+            answer.holds().retainAll(Set.of(first));
+            if (deadline(arrived, access.recipient(), first) <= clock) {
+                answer.nos().add(Why.HOLD_EXPIRED);
+            }
+        }
         return answer;
     }
 
     /** What speaks against a purpose of an event as things are known now; a hold is a no here. */
-    Set<Why> against(Event event, String recipient, String purpose) {
-        Access access =
-                policies.atOrFirst(event.at()).access(event.type(), recipient).orElseThrow();
+    Set<Why> against(int position, String recipient, String purpose) {
         Set<Why> against = EnumSet.noneOf(Why.class);
-        for (Purpose asked : access.purposes()) {
-            if (asked.id().equals(purpose)) {
-                Answer answer = answer(event, access, asked);
-                against.addAll(answer.nos());
-                against.addAll(answer.holds());
+        for (Arrived event : arrived) {
+            for (Access access : accesses(event)) {
+                for (Purpose asked : access.purposes()) {
+                    if (event.position() == position
+                            && access.recipient().id().equals(recipient)
+                            && asked.id().equals(purpose)) {
+                        Answer answer = answer(event, access, asked);
+                        against.addAll(answer.nos());
+                        against.addAll(answer.holds());
+                    }
+                }
             }
         }
         return against;
@@ -367,7 +417,8 @@ final class NaiveModel implements Gate {
         }
     }
 
-    private static void askTheSubject(Answer answer, Known known, Purpose purpose, Event event, Set<String> notices) {
+    private static void askTheSubject(
+            Answer answer, Known known, Purpose purpose, Event event, Set<String> notices, boolean inGrace) {
         long t = event.at();
         Scope scope = scope(purpose, event);
         boolean isConsent = purpose.basis() == Basis.CONSENT;
@@ -375,7 +426,9 @@ final class NaiveModel implements Gate {
             answer.nos().add(Why.UNDECIDED);
         }
         if (isConsent) {
-            answer.nos().addAll(known.consent(scope, t, notices));
+            Set<Why> lacks = known.consent(scope, t, notices);
+            boolean waits = inGrace && !lacks.isEmpty() && !lacks.contains(Why.WITHDRAWN);
+            (waits ? answer.holds() : answer.nos()).addAll(waits ? Set.of(Why.CONSENT_AWAITED) : lacks);
         } else if (known.objects(scope, t, notices)) {
             answer.nos().add(Why.OBJECTED);
         }
@@ -454,76 +507,90 @@ final class NaiveModel implements Gate {
         holdings(subject).entrySet().forEach(held -> {
             long allowedFrom = check.allowedFrom(held);
             if (allowedFrom > held.getValue()) {
-                Holding holding = held.getKey();
-                ledger.add(new Entry(holding, true, allowedFrom));
-                Recall recall =
-                        new Recall(position, subject, holding.recipient(), holding.epoch(), holding.scope(), FOR_EVER);
-                before.merge(recall, allowedFrom, Math::max);
+                before.merge(recallOf(held.getKey(), FOR_EVER), allowedFrom, Math::max);
             }
         });
-        before.forEach((recall, until) ->
-                recalls.add(new Recall(position, subject, recall.recipient(), recall.epoch(), recall.scope(), until)));
+        before.forEach((recall, until) -> {
+            holdings(subject).forEach((holding, since) -> {
+                if (recallOf(holding, FOR_EVER).equals(recall) && since < until) {
+                    ledger.add(new Entry(holding, true, until));
+                }
+            });
+            recalls.add(new Recall(position, subject, recall.recipient(), recall.epoch(), recall.scope(), until));
+        });
     }
 
-    /** @param links those of which something was heard just now */
-    private long allowedFrom(Known known, Map.Entry<Holding, Long> held, Set<String> links) {
+    /** Nobody can tell acts from other events. */
+    private Recall recallOf(Holding holding, long before) {
+        return new Recall(position, holding.subject(), holding.recipient(), holding.epoch(), holding.scope(), before);
+    }
+
+    /** What was forbidden before was withheld since, and recalled. */
+    private long allowedFrom(Known before, Known known, Map.Entry<Holding, Long> held) {
         Holding holding = held.getKey();
         long since = held.getValue();
-        Purpose purpose =
-                policies.atOrFirst(since).purposes().get(holding.scope().purpose());
-        if (holding.act() && isForbiddenAct(known, since, links)) {
+        Policy then = policies.atOrFirst(since);
+        Purpose purpose = then.purposes().get(holding.scope().purpose());
+        Set<Long> borders = new TreeSet<>(known.borders());
+        borders.addAll(before.borders());
+        borders.removeIf(border -> border <= since);
+        if (holding.act() && isForbiddenAct(before, known, since, borders)) {
             return FOR_EVER;
         }
-        if (!isForbidden(known, purpose, holding.scope(), since, links)) {
-            return since;
+        long from = since;
+        Set<Long> later = new TreeSet<>(borders);
+        while (from != FOR_EVER && isForbidden(before, known, purpose, holding.scope(), from, later)) {
+            from = later.isEmpty() ? FOR_EVER : later.iterator().next();
+            later.remove(from);
         }
-        for (long border : known.borders()) {
-            if (border > since && !isForbidden(known, purpose, holding.scope(), border, links)) {
-                return border;
-            }
-        }
-        return FOR_EVER;
+        return from;
     }
 
-    private static boolean isForbiddenAct(Known known, long since, Set<String> links) {
-        if (!known.knownAdult(since)) {
-            Known.Guarded guarded = known.guarded(since);
-            if (guarded == Known.Guarded.ENDED || (guarded == Known.Guarded.OPEN && known.knownMinor(since))) {
-                return true;
-            }
+    private static boolean isForbiddenAct(Known before, Known known, long since, Set<Long> later) {
+        if (!known.knownAdult(since) && known.guarded(since) != Known.Guarded.AGREED) {
+            return true;
         }
-        return isForbiddenByLink(known, since, links, (news, t) -> news.guardianEndedAt() >= t);
+        return isForbiddenByLink(before, known, since, later, (news, t) -> news.guardianEndedAt() >= t);
     }
 
-    private static boolean isForbidden(Known known, Purpose purpose, Scope scope, long since, Set<String> links) {
+    /** By itself at a time, or over a link at that time or at a later one. */
+    private boolean isForbidden(Known before, Known known, Purpose purpose, Scope scope, long since, Set<Long> later) {
         boolean byAge = purpose.adultsOnly()
                 && (known.knownMinor(since)
-                        || isForbiddenByLink(known, since, links, (news, t) -> news.minorUntil() > t));
+                        || isForbiddenByLink(before, known, since, later, (news, t) -> news.minorUntil() > t));
         boolean byRefusal = Known.asksTheSubject(purpose)
-                && (known.refuses(scope, since)
-                        || isForbiddenByLink(known, since, links, (news, t) -> Known.refuses(news, purpose, scope, t)));
+                && (isRefused(known, purpose, scope, since)
+                        || isForbiddenByLink(
+                                before, known, since, later, (news, t) -> Known.refuses(news, purpose, scope, t)));
         return byAge || byRefusal;
+    }
+
+    private boolean isRefused(Known known, Purpose purpose, Scope scope, long since) {
+        return purpose.basis() == Basis.CONSENT
+                ? known.refuses(scope, since) || known.lostConsent(scope, since)
+                : known.objects(scope, since, policies.atOrFirst(since).notices());
     }
 
     private interface Forbids {
         boolean at(News news, long t);
     }
 
-    /** Whether the news of one of the links forbid something at a time from this one on at which it is connected. */
-    private static boolean isForbiddenByLink(Known known, long since, Set<String> links, Forbids forbids) {
-        for (String other : links) {
-            Optional<News> news = known.newsOf(other);
-            Set<Long> times = new LinkedHashSet<>(Set.of(since));
-            known.transitions(other).stream()
-                    .map(Transition::at)
-                    .filter(t -> t > since)
-                    .forEach(times::add);
+    /** Whether a link forbids at one of the times what it did not forbid before. */
+    private static boolean isForbiddenByLink(Known before, Known known, long since, Set<Long> later, Forbids forbids) {
+        Set<Long> times = new TreeSet<>(later);
+        times.add(since);
+        for (String other : known.others()) {
             for (long t : times) {
-                if (news.isPresent() && known.connected(other, t) && forbids.at(news.get(), t)) {
+                if (isForbiddenByLink(known, other, t, forbids) && !isForbiddenByLink(before, other, t, forbids)) {
                     return true;
                 }
             }
         }
         return false;
+    }
+
+    private static boolean isForbiddenByLink(Known known, String other, long t, Forbids forbids) {
+        Optional<News> news = known.newsOf(other);
+        return news.isPresent() && known.connected(other, t) && forbids.at(news.get(), t);
     }
 }

@@ -156,7 +156,7 @@ class NaiveModelTest {
     void shouldEndAHoldWhenItsTermIsOver() {
         String[] order = {at(ORDER, "+0"), "passing time=30d"};
 
-        assertThat(told(order)).contains("0 payment HOLD [AGE_UNKNOWN]", "0 payment WITHHOLD []");
+        assertThat(told(order)).contains("0 payment HOLD [AGE_UNKNOWN]", "0 payment WITHHOLD [HOLD_EXPIRED]");
     }
 
     @Test
