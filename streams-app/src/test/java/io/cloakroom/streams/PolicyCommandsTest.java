@@ -236,7 +236,7 @@ class PolicyCommandsTest {
                                 1,
                                 "",
                                 "cloakroom: " + file
-                                        + ": of which type is the event? Give --type, or write {\"type\": …, \"event\": {…}}\n"));
+                                        + ": of which type is the event? Give --type, or write {\"type\": ..., \"event\": {...}}\n"));
     }
 
     private Ran explain(String type, String event, String said, String recipient, String... more) throws IOException {
@@ -273,7 +273,7 @@ class PolicyCommandsTest {
         Path same = version("2017-11-17", shipped());
 
         assertThat(run("policy", "diff", same.toString(), same.toString()))
-                .isEqualTo(new Ran(0, "2017-11-17 → 2017-11-17: no difference\n", ""));
+                .isEqualTo(new Ran(0, "2017-11-17 -> 2017-11-17: no difference\n", ""));
     }
 
     @Test
@@ -284,30 +284,32 @@ class PolicyCommandsTest {
                         version("2017-11-17", shipped()).toString(),
                         tighter().toString()))
                 .isEqualTo(new Ran(1, """
-                        2017-11-17 → 2018-05-25: differences: 17
-                          C1     consent age: 16 → 18
-                          C1     guardian term: 30 days → 14 days
-                          C2     brands the-outnet: there → not there
-                          C4     event order: states PROCESSING: fulfilment, group-business, payment, statistical-analysis →
-                                 fulfilment, group-business, statistical-analysis
-                          C6.vii analytics: order for statistical-analysis: keep → nothing: currency, lines.price, total
-                          C16    group: epoch: 1 → 2
-                          C16    group: grace: 0 seconds → 30 seconds
-                          C20    advertising: safeguards: standard clauses from 2021-06-27 on → binding rules from
+                        2017-11-17 -> 2018-05-25: differences: 17
+                          C1     consent age: 16 -> 18
+                          C1     guardian term: 30 days -> 14 days
+                          C2     brands the-outnet: there -> not there
+                          C4     event order: states PROCESSING: fulfilment, group-business, payment, statistical-analysis
+                                 -> fulfilment, group-business, statistical-analysis
+                          C6.vii analytics: order for statistical-analysis: keep -> nothing: currency, lines.price, total
+                          C16    group: epoch: 1 -> 2
+                          C16    group: grace: 0 seconds -> 30 seconds
+                          C20    advertising: safeguards: standard clauses from 2021-06-27 on -> binding rules from
                                  2020-06-27 on
-                          C21    mailing: marketing for direct-marketing: there → not there
-                          C21    mailing: marketing for direct-marketing: keep → nothing: action, body, campaign, channel,
+                          C21    mailing: marketing for direct-marketing: there -> not there
+                          C21    mailing: marketing for direct-marketing: keep -> nothing: action, body, campaign, channel,
                                  meta, meta.brand, meta.collector, meta.country, meta.form, meta.noticeVersion,
                                  meta.occurredAt, meta.surface, sender, template, to, unsubscribe
-                          C21    mailing: marketing for direct-marketing: pseudonymise → nothing: meta.eventId, meta.subject
-                          C24    mailing: recipient: there → not there
-                          C26    mailing: marketing for service-messages: there → not there
-                          C26    mailing: marketing for service-messages: keep → nothing: action, body, campaign, channel,
+                          C21    mailing: marketing for direct-marketing: pseudonymise -> nothing: meta.eventId,
+                                 meta.subject
+                          C24    mailing: recipient: there -> not there
+                          C26    mailing: marketing for service-messages: there -> not there
+                          C26    mailing: marketing for service-messages: keep -> nothing: action, body, campaign, channel,
                                  meta, meta.brand, meta.collector, meta.country, meta.form, meta.noticeVersion,
                                  meta.occurredAt, meta.surface, sender, template, to, unsubscribe
-                          C26    mailing: marketing for service-messages: pseudonymise → nothing: meta.eventId, meta.subject
-                          C37    grants under notice 2016-05-01: count → stale
-                          C37    grants under notice 2018-05-25: stale → count
+                          C26    mailing: marketing for service-messages: pseudonymise -> nothing: meta.eventId,
+                                 meta.subject
+                          C37    grants under notice 2016-05-01: count -> stale
+                          C37    grants under notice 2018-05-25: stale -> count
                         """, ""));
     }
 
@@ -354,7 +356,7 @@ class PolicyCommandsTest {
         assertThat(ran.exit()).isEqualTo(1);
         assertThat(ran.out())
                 .contains("\nevents: 2, decisions that change: 1\n  C9     advertising, 1: withheld by"
-                        + " no-safeguard (C20) → released by consent (C9) for advertising,\n");
+                        + " no-safeguard (C20) -> released by consent (C9) for advertising,\n");
         assertThat(ran.out()).contains("events.jsonl:2\n").doesNotContain("ada", "sku-1", "203.0.113.7");
         assertThat(ran.err()).isEmpty();
     }

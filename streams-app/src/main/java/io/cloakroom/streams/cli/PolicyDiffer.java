@@ -222,14 +222,14 @@ final class PolicyDiffer implements Callable<Integer> {
 
     private String text(Policy before, Policy after, List<Difference> differences) {
         Paper paper = new Paper();
-        paper.line(before.version() + " → " + after.version() + ": "
+        paper.line(before.version() + " -> " + after.version() + ": "
                 + (differences.isEmpty() ? "no difference" : "differences: " + differences.size()));
         differences.forEach(d -> paper.entry(
                 2,
                 7,
                 d.clause(),
-                (d.recipient().isEmpty() ? "" : d.recipient() + ": ") + d.what() + ": " + d.before() + " → " + d.after()
-                        + (d.fields().isEmpty() ? "" : ": " + Words.list(d.fields()))));
+                (d.recipient().isEmpty() ? "" : d.recipient() + ": ") + d.what() + ": " + d.before() + " -> "
+                        + d.after() + (d.fields().isEmpty() ? "" : ": " + Words.list(d.fields()))));
         if (replay != null) {
             paper.gap()
                     .line("events: " + replayed + ", decisions that change: "
@@ -238,7 +238,7 @@ final class PolicyDiffer implements Callable<Integer> {
                     2,
                     7,
                     change.clause(),
-                    change.recipient() + ", " + count.events + ": " + change.before() + " → " + change.after()
+                    change.recipient() + ", " + count.events + ": " + change.before() + " -> " + change.after()
                             + ", such as " + Words.list(count.places)));
         }
         return paper.toString();

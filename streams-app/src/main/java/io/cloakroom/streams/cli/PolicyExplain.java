@@ -54,7 +54,7 @@ final class PolicyExplain implements Callable<Integer> {
             required = true,
             paramLabel = "FILE",
             description =
-                    "JSON in the gate's schema, plain or Avro's: the event, or {\"type\": \"order\", \"event\": {…}}.")
+                    "JSON in the gate's schema, plain or Avro's: the event, or {\"type\": \"order\", \"event\": {...}}.")
     private Path file;
 
     @Option(names = "--type", paramLabel = "T", defaultValue = "", description = "Of the event, where FILE says none.")

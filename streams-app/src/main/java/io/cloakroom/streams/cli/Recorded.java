@@ -32,7 +32,7 @@ record Recorded(String place, String type, byte[] key, byte[] value, long arrive
     }
 
     /**
-     * Reads JSON in the gate's schema, plain or Avro's: the event itself, or {@code {"type": …, "event": {…}}}. It arrived
+     * Reads JSON in the gate's schema, plain or Avro's: the event itself, or {@code {"type": ..., "event": {...}}}. It arrived
      * when it occurred.
      *
      * @param type where the text does not say it; empty for none
@@ -51,7 +51,7 @@ record Recorded(String place, String type, byte[] key, byte[] value, long arrive
         String own = isWrapped ? document.get("type").toString() : type;
         if (own.isEmpty()) {
             throw new IllegalArgumentException(
-                    place + ": of which type is the event? Give --type, or write {\"type\": …, \"event\": {…}}");
+                    place + ": of which type is the event? Give --type, or write {\"type\": ..., \"event\": {...}}");
         }
         try {
             GenericRecord event =

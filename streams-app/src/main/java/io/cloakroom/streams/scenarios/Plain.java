@@ -103,7 +103,7 @@ public final class Plain {
         }
         if (branches.size() != 1) {
             throw new IllegalArgumentException(path + " is one of several things: name which, as in {\""
-                    + branches.get(0).getFullName() + "\": …}");
+                    + branches.get(0).getFullName() + "\": ...}");
         }
         return value(branches.get(0), value, path);
     }
