@@ -54,6 +54,15 @@ public final class Engine {
      * @param since when it was first decided, milliseconds since the epoch
      */
     public Judgement decide(Event event, Person person, long since, long now) {
+        return decide(event, person, since, now, UNHEARD);
+    }
+
+    /**
+     * The same, heard while it is made.
+     *
+     * @param witness hears what each purpose comes to; none is asked of an event that is quarantined, or withheld whole
+     */
+    public Judgement decide(Event event, Person person, long since, long now, Witness witness) {
         Policy today = history.atOrFirst(now);
         Optional<Rule> fault = fault(event, history.at(event.occurredAt()).orElse(today));
         if (fault.isPresent()) {
@@ -70,7 +79,7 @@ public final class Engine {
         if (event.occurredAt() <= person.erasedAt()) {
             return new Judgement.Decided(policy, withholdAll(Rule.ERASED, rules));
         }
-        Case one = new Case(event, person, policy.get(), rules, today, since, now);
+        Case one = new Case(event, person, policy.get(), rules, today, since, now, witness);
         List<Decision> decisions = new ArrayList<>(rules.accesses().size());
         for (Access access : rules.accesses()) {
             decisions.add(one.decide(access));
@@ -151,6 +160,7 @@ public final class Engine {
         private final Policy today;
         private final long since;
         private final long now;
+        private final Witness witness;
         private final Set<String> stated;
         private final boolean isAct;
         /** Those that count for this event. */
@@ -158,7 +168,15 @@ public final class Engine {
 
         private Age age;
 
-        Case(Event event, Person person, Policy policy, EventRules rules, Policy today, long since, long now) {
+        Case(
+                Event event,
+                Person person,
+                Policy policy,
+                EventRules rules,
+                Policy today,
+                long since,
+                long now,
+                Witness witness) {
             this.event = event;
             this.person = person;
             this.policy = policy;
@@ -166,6 +184,7 @@ public final class Engine {
             this.today = today;
             this.since = since;
             this.now = now;
+            this.witness = witness;
             this.stated = policy.stated(rules, event);
             this.isAct = rules.isAct(event.act());
             this.links = person.links().isEmpty() ? List.of() : connected();
@@ -201,6 +220,7 @@ public final class Engine {
             List<Purpose> purposes = access.purposes();
             for (int p = 0; p < purposes.size(); p++) {
                 Answer answer = ask(purposes.get(p), access, current);
+                witness.hear(access, purposes.get(p), answer);
                 if (answer.verdict() == Verdict.YES) {
                     allowing |= 1L << p;
                     first = first == null ? answer : first;
@@ -480,7 +500,7 @@ public final class Engine {
     }
 
     /** How far a purpose came; in the order in which it is asked; a hold being the nearest to a yes. */
-    private enum Step {
+    public enum Step {
         STATED,
         REGISTERED,
         AGE,
@@ -489,13 +509,20 @@ public final class Engine {
         HELD
     }
 
+    /** Hears what the purposes of a recipient come to, in the order in which they are asked. */
+    public interface Witness {
+        void hear(Access access, Purpose purpose, Answer answer);
+    }
+
+    private static final Witness UNHEARD = (access, purpose, answer) -> {};
+
     private enum Age {
         UNKNOWN,
         MINOR,
         ADULT
     }
 
-    private enum Verdict {
+    public enum Verdict {
         YES,
         NO,
         HOLD
@@ -503,8 +530,13 @@ public final class Engine {
 
     private static final long NO_DEADLINE = Long.MIN_VALUE;
 
-    /** @param deadline first instant at which a hold is over, in milliseconds since the epoch */
-    private record Answer(
+    /**
+     * What one purpose came to.
+     *
+     * @param step the last one asked: nothing spoke against it in those before
+     * @param deadline first instant at which a hold is over, in milliseconds since the epoch
+     */
+    public record Answer(
             Step step, Verdict verdict, Rule rule, String clause, Optional<Transition> transition, long deadline) {}
 
     private static final Answer NOT_STATED = new Answer(

@@ -94,6 +94,31 @@ public record Policy(
         return all;
     }
 
+    /** The same, as if it had always been in force: to compare what versions decide. */
+    public Policy always() {
+        return new Policy(
+                version,
+                hash,
+                Long.MIN_VALUE,
+                zone,
+                brands,
+                surfaces,
+                channels,
+                notices,
+                groupCompanies,
+                unsubscribe,
+                forms,
+                platforms,
+                knownAs,
+                consentAge,
+                guardianTerm,
+                purposes,
+                events,
+                recipients,
+                eea,
+                adequacy);
+    }
+
     /** What a recipient may have of an event type, if this version names it for that. */
     public Optional<Access> access(String type, String recipient) {
         EventRules rules = events.get(type);

@@ -38,12 +38,7 @@ public final class PolicyLoader {
      */
     public static PolicyHistory load(Path fileOrDirectory, Collection<EventSchema> schemas)
             throws PolicyRefusedException {
-        Map<String, EventSchema> byType = new TreeMap<>();
-        for (EventSchema schema : schemas) {
-            if (byType.put(schema.type(), schema) != null) {
-                throw new IllegalArgumentException("two schemas for " + schema.type());
-            }
-        }
+        Map<String, EventSchema> byType = byType(schemas);
         List<Problem> problems = new ArrayList<>();
         List<Policy> versions = new ArrayList<>();
         List<Path> files = files(fileOrDirectory, problems);
@@ -60,6 +55,26 @@ public final class PolicyLoader {
             throw new PolicyRefusedException(problems);
         }
         return new PolicyHistory(versions);
+    }
+
+    /** One version alone, which need not know the schemas that came after it. */
+    public static Policy version(Path file, Collection<EventSchema> schemas) throws PolicyRefusedException {
+        Problems problems = new Problems(file);
+        Optional<Policy> policy = read(file, byType(schemas), false, problems);
+        if (policy.isEmpty() || !problems.list().isEmpty()) {
+            throw new PolicyRefusedException(problems.list());
+        }
+        return policy.get();
+    }
+
+    private static Map<String, EventSchema> byType(Collection<EventSchema> schemas) {
+        Map<String, EventSchema> byType = new TreeMap<>();
+        for (EventSchema schema : schemas) {
+            if (byType.put(schema.type(), schema) != null) {
+                throw new IllegalArgumentException("two schemas for " + schema.type());
+            }
+        }
+        return byType;
     }
 
     /** The versions in the order of their names, which is that of their dates. */

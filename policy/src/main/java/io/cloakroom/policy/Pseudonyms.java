@@ -72,7 +72,7 @@ public final class Pseudonyms {
                 continue;
             }
             try {
-                KeysetHandle keyset = KeysetHandle.generateNew(PredefinedPrfParameters.AES_CMAC_PRF, TINK);
+                KeysetHandle keyset = generate();
                 Path half = Files.createTempFile(directory, name, ".half"); // readable by its owner only
                 Files.writeString(
                         half, TinkJsonProtoKeysetFormat.serializeKeyset(keyset, TINK, InsecureSecretKeyAccess.get()));
@@ -83,6 +83,19 @@ public final class Pseudonyms {
             made.add(file);
         }
         return made;
+    }
+
+    /** A key that nobody keeps, for a look at what a release says: its tokens lead nowhere. */
+    public static Key throwaway() {
+        try {
+            return new Key(new AesCmac(generate()));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("a key can always be made", e);
+        }
+    }
+
+    private static KeysetHandle generate() throws GeneralSecurityException {
+        return KeysetHandle.generateNew(PredefinedPrfParameters.AES_CMAC_PRF, TINK);
     }
 
     /** Where an event lies, as its releases' ids are made from. */

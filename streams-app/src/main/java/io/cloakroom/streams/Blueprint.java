@@ -34,10 +34,7 @@ public record Blueprint(PolicyHistory history, Map<String, Schema> schemas, List
     public static Blueprint load(Path policies) throws PolicyRefusedException {
         Map<String, Schema> schemas = new TreeMap<>();
         Schemas.eventTypes().forEach(type -> schemas.put(type, Schemas.event(type)));
-        List<EventSchema> shapes = schemas.entrySet().stream()
-                .map(e -> Shapes.of(e.getKey(), e.getValue()))
-                .toList();
-        PolicyHistory history = PolicyLoader.load(policies, shapes);
+        PolicyHistory history = PolicyLoader.load(policies, shapes());
         List<Projection> projections = new ArrayList<>();
         history.versions()
                 .forEach(policy -> policy.events().values().stream()
@@ -46,6 +43,14 @@ public record Blueprint(PolicyHistory history, Map<String, Schema> schemas, List
                                 access, schemas.get(access.schema().type())))
                         .forEach(projections::add));
         return new Blueprint(history, Map.copyOf(schemas), List.copyOf(projections));
+    }
+
+    /** The gate's schemas as the policy sees them. */
+    public static List<EventSchema> shapes() {
+        return Schemas.eventTypes().stream()
+                .sorted()
+                .map(type -> Shapes.of(type, Schemas.event(type)))
+                .toList();
     }
 
     /** Every topic that must be there. */

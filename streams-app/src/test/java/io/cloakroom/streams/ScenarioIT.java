@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
 import io.cloakroom.streams.scenarios.Outcomes;
+import io.cloakroom.streams.scenarios.Said;
 import io.cloakroom.streams.scenarios.Scenario;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -63,11 +64,11 @@ class ScenarioIT {
      * Publishes the first of each story, then the second: there is no order between topics. When it returns, all is decided
      * and known in every partition that must know of it.
      */
-    private static void publish(Cluster cluster, List<List<Scenario.Control>> stories) throws Exception {
+    private static void publish(Cluster cluster, List<List<Said.Control>> stories) throws Exception {
         int longest = stories.stream().mapToInt(List::size).max().orElse(0);
         for (int i = 0; i < longest; i++) {
             List<RecordMetadata> places = new ArrayList<>();
-            for (List<Scenario.Control> story : stories) {
+            for (List<Said.Control> story : stories) {
                 if (i < story.size()) {
                     places.add(cluster.publish(story.get(i).value()));
                 }

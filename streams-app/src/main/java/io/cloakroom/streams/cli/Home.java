@@ -12,6 +12,16 @@ final class Home {
         return home().resolve("policy").resolve("policies");
     }
 
+    /** The policy by example. */
+    static Path scenarios() {
+        return home().resolve("policy").resolve("scenarios.yaml");
+    }
+
+    /** What each clause demands. */
+    static Path clauses() {
+        return home().resolve("docs").resolve("clauses.md");
+    }
+
     /** What brokers inside keep. */
     static Path data() {
         return home().resolve("data");

@@ -23,7 +23,7 @@ public final class Topics {
     public static final String QUARANTINE = "quarantine";
 
     /** What people say, and what must not wait behind events. */
-    static final List<String> CONTROL = List.of(CONSENT_CHANGES, IDENTITY_LINKS, SUBJECT_REQUESTS);
+    public static final List<String> CONTROL = List.of(CONSENT_CHANGES, IDENTITY_LINKS, SUBJECT_REQUESTS);
 
     /** The schemas of the topics that are neither events nor for one recipient, as they are registered. */
     public static final Map<String, Schema> SCHEMAS = Map.of(
@@ -50,7 +50,7 @@ public final class Topics {
     }
 
     /** @param topic one of {@link #events(PolicyHistory)} */
-    static String type(String topic) {
+    public static String type(String topic) {
         return topic.substring(EVENTS.length());
     }
 

@@ -136,7 +136,7 @@ class CanaryTest {
                 .as("nearly everybody gets something")
                 .filteredOn(access -> out.get(access.topic()).isEmpty())
                 .extracting(access -> access.recipient().id())
-                .isSubsetOf("authorities", "care", "advertising");
+                .isSubsetOf("authorities", "care", "advertising", "research-fitting");
         assertThat(out.get(Topics.AUDIT)).isNotEmpty();
         assertThat(out.get(Topics.QUARANTINE)).isNotEmpty();
         assertThat(log.list)
