@@ -49,9 +49,24 @@ class CanaryIT {
     /** Where a subject key may stand that its publisher wrote down: the store that knows people. */
     private static final String PEOPLE = "cloakroom-gate-people-changelog";
 
+    private static final String KNOWN = "cloakroom-gate-known-values-changelog";
+
     /** What the decision itself reads cannot be a marker. */
     private static final Set<String> FIXED = Set.of(
-            "meta.brand", "meta.surface", "meta.subject", "meta.country", "meta.collector", "template", "category");
+            "meta.brand",
+            "meta.surface",
+            "meta.subject",
+            "meta.country",
+            "meta.collector",
+            "template",
+            "category",
+            "sender",
+            "unsubscribe",
+            "promotion",
+            "meta.platform",
+            "meta.origin",
+            "tcString",
+            "gppString");
 
     @TempDir
     static Path directory;
@@ -108,6 +123,7 @@ class CanaryIT {
                             "events.marketing",
                             "events.account",
                             "consent.changes",
+                            KNOWN,
                             PEOPLE)));
             allowed.put(COOKIE, new TreeSet<>(Set.of("events.cookie", "consent.changes", PEOPLE)));
 
@@ -188,7 +204,7 @@ class CanaryIT {
             if (isText(field.schema()) && !FIXED.contains(at)) {
                 String marker = prefix + at.replace('.', '_') + "xQ";
                 markers.put(at, marker);
-                record.put(field.pos(), "/one/two/three/" + marker);
+                record.put(field.pos(), "/one/two/three/ " + marker + "@example.org"); // redacted text has none
             }
         }
     }
