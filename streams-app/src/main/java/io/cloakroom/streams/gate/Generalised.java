@@ -25,9 +25,9 @@ final class Generalised {
     private static final Pattern URL = Pattern.compile("([^:/?#]+:)?(//+[^/?#]*)?([^?#]*)");
 
     /** Ends a path: also where it is encoded, even more than once. */
-    private static final Pattern END = Pattern.compile(";|%(25)*(3[BbFf]|23)");
+    private static final Pattern END = Pattern.compile(";|%(?:25)*+(?:3[BbFf]|23)");
 
-    private static final Pattern SLASHES = Pattern.compile("(/|%(25)*(2[Ff]|5[Cc]))+");
+    private static final Pattern SLASHES = Pattern.compile("(?:/|%(?:25)*+(?:2[Ff]|5[Cc]))++");
 
     private Generalised() {}
 

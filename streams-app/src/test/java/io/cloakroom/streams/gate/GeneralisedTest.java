@@ -7,6 +7,7 @@ import io.cloakroom.policy.Treatment.Generalise;
 import io.cloakroom.policy.Treatment.To;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -180,6 +181,17 @@ class GeneralisedTest {
                     })
                     .as("%s to %d", url, length)
                     .doesNotThrowAnyException();
+        }
+    }
+
+    /** One that overflowed the stack would stop its partition for good. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "\\", "%2F", "%5c", "%252F", "a/", "%", "%25", "%2525", "25", ";", ":"})
+    void shouldCutAPathOfAnyLength(String piece) {
+        for (String start : List.of("", "/", "/shop", "%", "https:", "https://shop.example/")) {
+            String path = start + piece.repeat(1_000_000 / piece.length()) + "#JANE";
+
+            assertThat(text(To.PATH_HEAD, path, 2)).startsWith("/").doesNotContain("JANE");
         }
     }
 
