@@ -364,8 +364,8 @@ final class Idiomatic {
                 value.toString()
                         .substring(
                                 0,
-                                Math.min(generalise.length(), value.toString().length()));
-            case MONTH, YEAR, PATH_HEAD ->
+                                Math.min(generalise.measure(), value.toString().length()));
+            case MONTH, YEAR, PATH_HEAD, NETWORK, H3, AGE_BAND, AGENT, URL_PATH ->
                 throw new IllegalStateException("no recipient of orders has anything by " + generalise.to());
         };
     }

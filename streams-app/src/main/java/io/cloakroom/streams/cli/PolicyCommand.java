@@ -137,9 +137,15 @@ public final class PolicyCommand {
     }
 
     private static String form(Treatment treatment) {
-        return treatment instanceof Treatment.Generalise g
-                ? "generalise to " + g.to().word() + (g.to().needsLength() ? " " + g.length() : "")
-                : treatment.word();
+        if (!(treatment instanceof Treatment.Generalise g)) {
+            return treatment.word();
+        }
+        String form = "generalise to " + g.to().word();
+        return switch (g.to().parameter()) {
+            case NONE -> form;
+            case LENGTH, RESOLUTION -> form + " " + g.measure();
+            case BANDS -> form + " " + g.bands().from();
+        };
     }
 
     private static void print(Map<String, Object> row, PrintWriter out) {

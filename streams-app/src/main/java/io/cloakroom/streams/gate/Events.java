@@ -208,7 +208,7 @@ final class Events {
                 plan.write();
             }
             return true;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | StackOverflowError e) {
             LOG.atError()
                     .setMessage("a release could not be written")
                     .addKeyValue("why", e.getClass())

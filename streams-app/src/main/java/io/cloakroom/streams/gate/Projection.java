@@ -3,11 +3,11 @@ package io.cloakroom.streams.gate;
 import io.cloakroom.policy.Access;
 import io.cloakroom.policy.Decision.Release;
 import io.cloakroom.policy.EventSchema.Field;
+import io.cloakroom.policy.Generalised;
 import io.cloakroom.policy.Treatment;
 import io.cloakroom.policy.Treatment.Drop;
 import io.cloakroom.policy.Treatment.Generalise;
 import io.cloakroom.policy.Treatment.Keep;
-import io.cloakroom.policy.Treatment.Pseudonymise;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -134,7 +134,7 @@ public final class Projection {
                         project(schema, path + ".", own));
             }
             case NULL -> schema;
-            default -> treatment instanceof Pseudonymise ? Schema.create(Schema.Type.STRING) : schema;
+            default -> treatment.makesText() ? Schema.create(Schema.Type.STRING) : schema;
         };
     }
 
