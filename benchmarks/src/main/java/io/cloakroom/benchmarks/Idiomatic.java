@@ -363,8 +363,9 @@ final class Idiomatic {
             case PREFIX ->
                 value.toString()
                         .substring(
-                                0, Math.min(generalise.size(), value.toString().length()));
-            case MONTH, YEAR, PATH_HEAD, URL_PATH, NETWORK, H3 ->
+                                0,
+                                Math.min(generalise.measure(), value.toString().length()));
+            case MONTH, YEAR, PATH_HEAD, NETWORK, H3, AGE_BAND, AGENT, URL_PATH ->
                 throw new IllegalStateException("no recipient of orders has anything by " + generalise.to());
         };
     }

@@ -3,7 +3,6 @@ package io.cloakroom.policy;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.Month;
 import java.time.ZoneId;
 import java.util.HashSet;
 import java.util.List;
@@ -146,10 +145,8 @@ public record Policy(
         return Math.max(-edge, Math.min(edge, start.getEpochSecond())) * 1_000;
     }
 
-    /** 1 March, in a leap year too, for who is born on 29 February. */
     private LocalDate adultOn(LocalDate birthDate) {
-        boolean onLeapDay = birthDate.getMonth() == Month.FEBRUARY && birthDate.getDayOfMonth() == 29;
-        return (onLeapDay ? birthDate.plusDays(1) : birthDate).plusYears(consentAge);
+        return AgeBands.birthday(birthDate).plusYears(consentAge);
     }
 
     /** The last instant at which an agreement completes an act of a time. */

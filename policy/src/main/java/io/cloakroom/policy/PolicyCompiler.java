@@ -7,6 +7,7 @@ import io.cloakroom.policy.Purpose.Dimension;
 import io.cloakroom.policy.Treatment.Drop;
 import io.cloakroom.policy.Treatment.Generalise;
 import io.cloakroom.policy.Treatment.Keep;
+import io.cloakroom.policy.Treatment.Parameter;
 import io.cloakroom.policy.Treatment.Pseudonymise;
 import io.cloakroom.policy.Treatment.To;
 import io.cloakroom.policy.Yaml.Entry;
@@ -594,21 +595,45 @@ final class PolicyCompiler {
         rules.get("keep").items().forEach(c -> place(all, recipient, c, Treatment.KEEP));
         rules.get("pseudonymise").items().forEach(c -> place(all, recipient, c, Treatment.PSEUDONYMISE));
         for (Entry row : rules.get("generalise").entries()) {
-            To to = constant(To.class, row.value().get("to"));
-            for (String parameter : List.of("length", "resolution")) {
-                boolean isThere = row.value().has(parameter);
-                if (isThere != to.parameter().equals(parameter)) {
-                    problems.add(
-                            row.value().get(isThere ? parameter : "to"),
-                            "`" + to.word() + (isThere ? "` has no `" : "` needs a `") + parameter + "`");
-                }
-            }
-            int size = row.value().has(to.parameter()) ? number(row.value().get(to.parameter())) : 0;
-            place(all, recipient, row.key(), new Generalise(to, size));
+            place(all, recipient, row.key(), generalise(row.value()));
         }
         rules.get("redact").items().forEach(c -> place(all, recipient, c, Treatment.REDACT));
         rules.get("drop").items().forEach(c -> place(all, recipient, c, Treatment.DROP));
         return all;
+    }
+
+    private Generalise generalise(Yaml form) {
+        To to = constant(To.class, form.get("to"));
+        for (Parameter parameter : EnumSet.complementOf(EnumSet.of(Parameter.NONE))) {
+            boolean isThere = form.has(parameter.word());
+            if (isThere != (parameter == to.parameter())) {
+                problems.add(
+                        form.get(isThere ? parameter.word() : "to"),
+                        "`" + to.word() + (isThere ? "` has no `" : "` needs `") + parameter.word() + "`");
+            }
+        }
+        if (to == To.H3) {
+            Cell.fault().ifPresent(fault -> problems.add(form.get("to"), "`h3` cannot be made here: " + fault));
+        }
+        Yaml measure = form.get(to.parameter().word());
+        return switch (to.parameter()) {
+            case NONE -> new Generalise(to, 0, AgeBands.NONE);
+            case LENGTH, RESOLUTION -> new Generalise(to, measure.isScalar() ? number(measure) : 0, AgeBands.NONE);
+            case BANDS -> new Generalise(to, 0, bands(measure.items()));
+        };
+    }
+
+    private AgeBands bands(List<Yaml> ages) {
+        List<Integer> from = new ArrayList<>();
+        for (Yaml at : ages) {
+            int age = number(at);
+            if (!from.isEmpty() && age - from.get(from.size() - 1) < AgeBands.NARROWEST) {
+                problems.add(
+                        at, "a band is at least " + AgeBands.NARROWEST + " years: " + age + " follows the one before");
+            }
+            from.add(age);
+        }
+        return new AgeBands(from, zone);
     }
 
     private void place(Map<String, Placed> all, Recipient recipient, Yaml at, Treatment treatment) {

@@ -1,6 +1,7 @@
 package io.cloakroom.policy;
 
 import io.cloakroom.policy.EventSchema.Kind;
+import java.util.Locale;
 
 /** The form in which a recipient may have a field. */
 public sealed interface Treatment {
@@ -10,6 +11,11 @@ public sealed interface Treatment {
 
     /** Whether there is a rule for this type; a policy that asks for one that is not there is refused (T3). */
     boolean fits(Kind kind);
+
+    /** Whether what it leaves is text, whatever it was. */
+    default boolean makesText() {
+        return false;
+    }
 
     /** What is added to the field's name because its type changes, so that a tighter policy breaks no reader. */
     default String suffix(Kind kind) {
@@ -53,13 +59,22 @@ public sealed interface Treatment {
         }
 
         @Override
+        public boolean makesText() {
+            return true;
+        }
+
+        @Override
         public String suffix(Kind kind) {
             return kind == Kind.STRING ? "" : "Token";
         }
     }
 
-    /** @param size of what is left, where {@code to} asks for one, else 0 */
-    record Generalise(To to, int size) implements Treatment {
+    /**
+     * @param measure the {@code length} of what is left, or the {@code resolution} of a cell; 0 where {@code to} has
+     *     neither
+     * @param bands {@link AgeBands#NONE} where {@code to} has none
+     */
+    record Generalise(To to, int measure, AgeBands bands) implements Treatment {
         @Override
         public String word() {
             return "generalise";
@@ -70,8 +85,19 @@ public sealed interface Treatment {
             return switch (to) {
                 case HOUR, DAY -> kind == Kind.TIMESTAMP;
                 case MONTH, YEAR -> kind == Kind.TIMESTAMP || kind == Kind.DATE;
-                case PREFIX, PATH_HEAD, URL_PATH, NETWORK, H3 -> kind == Kind.STRING;
+                case AGE_BAND -> kind == Kind.DATE;
+                case PREFIX, PATH_HEAD, NETWORK, H3, AGENT, URL_PATH -> kind == Kind.STRING;
             };
+        }
+
+        @Override
+        public boolean makesText() {
+            return to == To.AGE_BAND;
+        }
+
+        @Override
+        public String suffix(Kind kind) {
+            return to == To.AGE_BAND ? "Band" : "";
         }
     }
 
@@ -88,41 +114,56 @@ public sealed interface Treatment {
         }
     }
 
-    /** Times are cut in UTC and stay times: the first instant, or day, of what is left. */
+    /**
+     * Times are cut in UTC and stay times: the first instant, or day, of what is left. What is no address, place or link
+     * leaves nothing: empty text, never itself.
+     */
     enum To {
-        HOUR,
-        DAY,
-        MONTH,
-        YEAR,
-        /** The first characters. */
-        PREFIX("length"),
-        /** The first segments of a path, without query or fragment. */
-        PATH_HEAD("length"),
-        /** Scheme, host and path of an address, without what can identify somebody; nothing of what is no address (C36). */
-        URL_PATH,
-        /** The network of an IP address: /24 of version 4, /48 of version 6; nothing of what is no address. */
-        NETWORK,
-        /** The H3 cell of a place written as RFC 5870 has it; nothing of what is no place (C13). */
-        H3("resolution");
+        HOUR(Parameter.NONE),
+        DAY(Parameter.NONE),
+        MONTH(Parameter.NONE),
+        YEAR(Parameter.NONE),
+        /** The first {@code length} characters. */
+        PREFIX(Parameter.LENGTH),
+        /** The first {@code length} segments of a path, without query or fragment. */
+        PATH_HEAD(Parameter.LENGTH),
+        /** An IP address's network: /24 of IPv4, /48 of IPv6. */
+        NETWORK(Parameter.NONE),
+        /** The H3 cell of a {@code resolution} that a geo URI lies in (C13). */
+        H3(Parameter.RESOLUTION),
+        /** The band of years that a birth date lies in at the event's time, as text. */
+        AGE_BAND(Parameter.BANDS),
+        /** The family and platform of a user agent, without versions. */
+        AGENT(Parameter.NONE),
+        /** Scheme, host and path of a URL, without the parts that identify (C36). */
+        URL_PATH(Parameter.NONE);
 
-        private final String parameter;
+        private final Parameter parameter;
 
-        To() {
-            this("");
-        }
-
-        To(String parameter) {
+        To(Parameter parameter) {
             this.parameter = parameter;
         }
 
         /** As the policy writes it. */
         public String word() {
-            return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
 
-        /** What the policy calls the size of what is left; empty where there is none to choose. */
-        public String parameter() {
+        public Parameter parameter() {
             return parameter;
+        }
+    }
+
+    /** What a form of {@code generalise} must be told besides. */
+    enum Parameter {
+        NONE,
+        LENGTH,
+        RESOLUTION,
+        BANDS;
+
+        /** As the policy writes it. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.cloakroom.policy.EventSchema.Field;
 import io.cloakroom.policy.EventSchema.Kind;
+import io.cloakroom.policy.Treatment.Generalise;
+import io.cloakroom.policy.Treatment.To;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -99,6 +101,47 @@ class PolicyLoaderTest {
                 BASE.replace(
                         "clause: C1}\ncategories", "clause: C1}\nguardian: {within-days: 14, clause: C1}\ncategories"));
         assertThat(load().versions().get(0).guardianTerm()).isEqualTo(14L * 24 * 3_600_000);
+    }
+
+    @Test
+    void shouldReadTheFormsAndWhatTheyMustBeTold() throws Exception {
+        write(
+                "2020-03-01.yaml",
+                BASE.replace("keep: [none, sale.count, sale.text]", "keep: [none, sale.count]")
+                        .replace(
+                                "time.exact: {to: hour}",
+                                "time.exact: {to: hour}\n      sale.text: {to: h3, resolution: 6}"));
+
+        Access access = load().versions().get(0).access("sale", "research").orElseThrow();
+
+        assertThat(treatment(access, "countToken")).isEqualTo(new Generalise(To.H3, 6, AgeBands.NONE));
+        assertThat(treatment(access, "meta.at")).isEqualTo(new Generalise(To.HOUR, 0, AgeBands.NONE));
+    }
+
+    /** Found when the policy is loaded, not by the first event. */
+    @Test
+    void shouldRefuseCellsWhereTheirLibraryDoesNotLoad() throws Exception {
+        Path none = directory.resolve("not-there");
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String classes = System.getProperty("java.class.path");
+        Process child = new ProcessBuilder(
+                        java, "-Djava.io.tmpdir=" + none, "-cp", classes, WithoutLibrary.class.getName())
+                .redirectErrorStream(true)
+                .start();
+
+        String said = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(said)
+                .contains("its library does not load from " + none
+                        + "; set -Djava.io.tmpdir to a directory that can be written to and run from");
+        assertThat(child.waitFor()).isZero();
+    }
+
+    /** A process in which it cannot. */
+    static final class WithoutLibrary {
+        public static void main(String[] none) {
+            System.out.println(Cell.fault().orElse("it does"));
+        }
     }
 
     @Test

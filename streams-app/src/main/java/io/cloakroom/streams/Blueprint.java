@@ -11,6 +11,7 @@ import io.cloakroom.streams.gate.Projection;
 import io.cloakroom.streams.gate.Shapes;
 import io.cloakroom.streams.gate.Topics;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +60,9 @@ public record Blueprint(PolicyHistory history, Map<String, Schema> schemas, List
         Topics.inputs(history)
                 .forEach(name ->
                         topics.add(name.equals(Topics.FORWARDS) ? TopicSpec.passing(name) : TopicSpec.input(name)));
-        Topics.releases(history).forEach(name -> topics.add(TopicSpec.output(name)));
+        Map<String, Duration> cuts = new TreeMap<>();
+        projections.forEach(p -> cuts.merge(p.access().topic(), p.cut(), (a, b) -> a.compareTo(b) < 0 ? b : a));
+        Topics.releases(history).forEach(name -> topics.add(TopicSpec.release(name, cuts.get(name))));
         Topics.recalls(history).forEach(name -> topics.add(TopicSpec.output(name)));
         topics.add(TopicSpec.output(Topics.AUDIT));
         topics.add(TopicSpec.output(Topics.QUARANTINE));

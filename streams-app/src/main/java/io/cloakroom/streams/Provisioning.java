@@ -15,6 +15,7 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.RetriableException;
 
 /** Compares the cluster and the registry with the blueprint, and makes what is missing. Never changes or deletes. */
@@ -72,6 +73,15 @@ public final class Provisioning {
                     wrong.add("topic " + topic.name() + " has " + key + "=" + actual + ", it must be " + value);
                 }
             });
+            String retention = configs.get(topic.name())
+                    .get(TopicConfig.RETENTION_MS_CONFIG)
+                    .value();
+            long kept = Long.parseLong(retention);
+            if (kept >= 0 && kept <= topic.cut().toMillis()) {
+                wrong.add("topic " + topic.name() + " has " + TopicConfig.RETENTION_MS_CONFIG + "=" + retention
+                        + ", it must be more than the " + topic.cut().toMillis()
+                        + " by which the policy cuts times there");
+            }
         }
         if (inputsByCount.size() > 1) {
             wrong.add("the gate's inputs differ in their partition counts, which must be one: " + inputsByCount);

@@ -12,8 +12,12 @@ import org.apache.kafka.common.config.TopicConfig;
  * @param isInput read by the gate: its partition count is that of every input
  * @param config as it must be
  * @param first as it is made, for whoever runs it to change
+ * @param cut by how much a record's time may lie before its arrival: what is kept no longer is deleted as it is written
  */
-public record TopicSpec(String name, boolean isInput, Map<String, String> config, Map<String, String> first) {
+public record TopicSpec(
+        String name, boolean isInput, Map<String, String> config, Map<String, String> first, Duration cut) {
+
+    private static final Duration WEEK = Duration.ofDays(7);
 
     /**
      * Where only the gate reads: as long as it may be stopped. What is missed here is a refusal that somebody linked does not
@@ -21,23 +25,30 @@ public record TopicSpec(String name, boolean isInput, Map<String, String> config
      */
     private static final Map<String, String> PASSING = Map.of(
             TopicConfig.RETENTION_MS_CONFIG,
-            Long.toString(Duration.ofDays(7).toMillis()),
+            Long.toString(WEEK.toMillis()),
             TopicConfig.SEGMENT_MS_CONFIG,
             Long.toString(Duration.ofHours(6).toMillis()));
 
     /** The broker's time is the arrival, whatever a publisher says. */
     static TopicSpec input(String name) {
-        return new TopicSpec(name, true, config("LogAppendTime"), Map.of());
+        return new TopicSpec(name, true, config("LogAppendTime"), Map.of(), Duration.ZERO);
     }
 
     /** What the gate sends itself, people's keys and refusals among it: gone in a bounded time, whatever the broker's default. */
     static TopicSpec passing(String name) {
-        return new TopicSpec(name, true, config("LogAppendTime"), PASSING);
+        return new TopicSpec(name, true, config("LogAppendTime"), PASSING, Duration.ZERO);
     }
 
-    /** The gate's own, generalised time. */
+    /** A week from a record's arrival at least: the broker counts from the record's time, which is cut. */
+    static TopicSpec release(String name, Duration cut) {
+        String retention = Long.toString(WEEK.plus(cut).toMillis());
+        return new TopicSpec(
+                name, false, config("CreateTime"), Map.of(TopicConfig.RETENTION_MS_CONFIG, retention), cut);
+    }
+
+    /** The gate's own time. */
     static TopicSpec output(String name) {
-        return new TopicSpec(name, false, config("CreateTime"), Map.of());
+        return new TopicSpec(name, false, config("CreateTime"), Map.of(), Duration.ZERO);
     }
 
     private static Map<String, String> config(String timestampType) {

@@ -13,6 +13,7 @@ import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -143,6 +144,19 @@ class BlueprintTest {
                 .containsEntry("retention.ms", "604800000")
                 .containsEntry("segment.ms", "21600000")
                 .containsEntry("message.timestamp.type", "LogAppendTime");
+    }
+
+    /** The broker counts from a record's time, which is that of arrival cut to the month, or to the day by default. */
+    @Test
+    void shouldKeepReleasesForAWeekAfterTheyArrive() {
+        assertThat(blueprint.topics())
+                .filteredOn(topic -> RELEASES.contains(topic.name()))
+                .allSatisfy(topic -> assertThat(
+                                topic.toCreate(1, (short) 1).configs().get("retention.ms"))
+                        .isEqualTo(
+                                topic.name().matches("(research-|testing).*")
+                                        ? Long.toString(Duration.ofDays(7 + 31).toMillis())
+                                        : Long.toString(Duration.ofDays(7 + 1).toMillis())));
     }
 
     @Test

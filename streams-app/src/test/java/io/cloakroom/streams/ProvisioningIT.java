@@ -67,6 +67,9 @@ class ProvisioningIT {
                             topics.add(new NewTopic(topic.name(), 3, (short) 1)
                                     .configs(Map.of(
                                             "cleanup.policy", "compact", "message.timestamp.type", "LogAppendTime")));
+                        case "research-wardrobe.order" ->
+                            topics.add(new NewTopic(topic.name(), 3, (short) 1)
+                                    .configs(Map.of("retention.ms", "604800000")));
                         case "analytics.chat" -> topics.add(topic.toCreate(1, (short) 1));
                         default -> topics.add(topic.toCreate(3, (short) 1));
                     }
@@ -88,6 +91,8 @@ class ProvisioningIT {
                                         "topic events.cookie has cleanup.policy=compact, it must be delete",
                                         "topic analytics.chat has 1 partitions,"
                                                 + " it must have at least the 3 of the inputs",
+                                        "topic research-wardrobe.order has retention.ms=604800000, it must be more"
+                                                + " than the 2678400000 by which the policy cuts times there",
                                         "topic group.account is missing",
                                         "schema of mailing.marketing-value is not registered",
                                         "make what is missing with: cloakroom topics apply"));

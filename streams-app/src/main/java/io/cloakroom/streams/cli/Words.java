@@ -25,9 +25,15 @@ final class Words {
     }
 
     static String of(Treatment treatment) {
-        return treatment instanceof Treatment.Generalise g
-                ? "generalise to " + g.to().word() + (g.to().parameter().isEmpty() ? "" : " " + g.size())
-                : treatment.word();
+        if (!(treatment instanceof Treatment.Generalise g)) {
+            return treatment.word();
+        }
+        String form = "generalise to " + g.to().word();
+        return switch (g.to().parameter()) {
+            case NONE -> form;
+            case LENGTH, RESOLUTION -> form + " " + g.measure();
+            case BANDS -> form + " " + g.bands().from();
+        };
     }
 
     /** With the days of the policy's zone; the last one is the first without. */

@@ -247,7 +247,7 @@ final class EventPlan {
 
     /** Begins the releases of the scanned event; {@link #write} follows when all are added. */
     Releases releases(byte[] salt) {
-        releases.start(event, salt);
+        releases.start(event, Node.number(event, found[2 * OCCURRED_AT]), salt);
         return releases;
     }
 

@@ -3,11 +3,12 @@ package io.cloakroom.streams.gate;
 import io.cloakroom.policy.Access;
 import io.cloakroom.policy.Decision.Release;
 import io.cloakroom.policy.EventSchema.Field;
+import io.cloakroom.policy.Generalised;
 import io.cloakroom.policy.Treatment;
 import io.cloakroom.policy.Treatment.Drop;
 import io.cloakroom.policy.Treatment.Generalise;
 import io.cloakroom.policy.Treatment.Keep;
-import io.cloakroom.policy.Treatment.Pseudonymise;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -74,6 +75,14 @@ public final class Projection {
         return inForm(proof, arrivedAt);
     }
 
+    /** By how much that can lie before the arrival. */
+    public Duration cut() {
+        Treatment treatment = access.treatment(occurredAt, access.allPurposes());
+        Duration day = Generalised.longest(Treatment.To.DAY); // for other purposes it may be dropped
+        Duration cut = treatment instanceof Generalise generalise ? Generalised.longest(generalise.to()) : day;
+        return cut.compareTo(day) < 0 ? day : cut;
+    }
+
     /** When it was completed, in that form too. */
     OptionalLong completedAt(Release proof) {
         OptionalLong at = proof.completedAt();
@@ -134,7 +143,7 @@ public final class Projection {
                         project(schema, path + ".", own));
             }
             case NULL -> schema;
-            default -> treatment instanceof Pseudonymise ? Schema.create(Schema.Type.STRING) : schema;
+            default -> treatment.makesText() ? Schema.create(Schema.Type.STRING) : schema;
         };
     }
 

@@ -2,7 +2,10 @@ package io.cloakroom.streams.gate;
 
 import io.cloakroom.policy.Decision.Release;
 import io.cloakroom.policy.EventSchema.Kind;
+import io.cloakroom.policy.Generalised;
 import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.policy.Treatment.Generalise;
+import io.cloakroom.policy.Treatment.To;
 import io.cloakroom.policy.text.KnownValues;
 import io.cloakroom.policy.text.Redactor;
 import java.nio.charset.StandardCharsets;
@@ -32,6 +35,7 @@ final class Releases {
     private byte[] redacted;
     private int redactedFrom;
     private byte[] event;
+    private long occurredAt;
     private byte[] salt;
     private Target[] targets = new Target[8];
     private int count;
@@ -48,8 +52,10 @@ final class Releases {
         }
     }
 
-    void start(byte[] event, byte[] salt) {
+    /** @param occurredAt the event's time, in milliseconds since the epoch */
+    void start(byte[] event, long occurredAt, byte[] salt) {
         this.event = event;
+        this.occurredAt = occurredAt;
         this.salt = salt;
         this.known = KnownValues.NONE;
         this.redactedFrom = -1;
@@ -171,12 +177,40 @@ final class Releases {
     }
 
     private void generalise(Target target, int field, Kind kind, int start, int end) {
-        var to = target.form.generalise[field];
+        Generalise to = target.form.generalise[field];
         switch (kind) {
             case TIMESTAMP -> target.out.putLong(Generalised.time(to.to(), Node.number(event, start)));
-            case DATE -> target.out.putLong(Generalised.date(to.to(), (int) Node.number(event, start)));
-            case STRING -> Generalised.text(to, event, Node.afterLength(event, start), end, target.out);
+            case DATE -> date(to, (int) Node.number(event, start), target.out);
+            case STRING -> text(to, Node.afterLength(event, start), end, target.out);
             case ENUM, INT, LONG, RECORD, OTHER -> throw new IllegalStateException("no rule for " + kind);
         }
+    }
+
+    private void date(Generalise to, int day, Out out) {
+        if (to.to() == To.AGE_BAND) {
+            out.putText(to.bands().of(day, occurredAt).getBytes(StandardCharsets.UTF_8));
+        } else {
+            out.putLong(Generalised.date(to.to(), day));
+        }
+    }
+
+    /** The first letters of most texts are ASCII, a byte each: then nothing is decoded. */
+    private void text(Generalise to, int start, int end, Out out) {
+        int cut = (int) Math.min(end, (long) start + to.measure());
+        if (to.to() == To.PREFIX && isAscii(start, cut)) {
+            out.putLong(cut - start).put(event, start, cut);
+        } else {
+            String text = new String(event, start, end - start, StandardCharsets.UTF_8);
+            out.putText(Generalised.text(to, text).getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private boolean isAscii(int start, int end) {
+        for (int i = start; i < end; i++) {
+            if (event[i] < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 }

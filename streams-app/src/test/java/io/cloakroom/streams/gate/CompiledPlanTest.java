@@ -35,6 +35,7 @@ import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.generic.IndexedRecord;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.io.EncoderFactory;
@@ -53,6 +54,13 @@ class CompiledPlanTest {
 
     private static final int SEEDS = 300;
     private static final int RECORDS = 20;
+    private static final List<String> TEXTS = List.of(
+            "203.0.113.7",
+            "2001:db8:1:2::3",
+            "geo:51.5074,-0.1278;u=35",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0",
+            "https://jane@shop.example/dresses/12345;a=b?c#d",
+            "\uD83D\uDC57");
     private static final List<String> STEPS = List.of("BOTH", "SERVICE", "BILLING");
 
     @TempDir
@@ -89,7 +97,7 @@ class CompiledPlanTest {
         random.nextBytes(salt);
 
         for (Object value : new RandomData(writer, RECORDS, random.nextLong())) {
-            byte[] written = encode(writer, value);
+            byte[] written = encode(writer, plausible(value, writer, random));
             GenericRecord event = decode(written, writer, gates);
             scan(plan, writer, gates, written);
 
@@ -271,10 +279,11 @@ class CompiledPlanTest {
                 generalise.add(field.label() + ": {to: "
                         + List.of("hour", "day", "month", "year").get(random.nextInt(4)) + "}");
             } else if (die == 2 && field.kind() == Kind.DATE) {
-                generalise.add(field.label() + ": {to: " + (random.nextBoolean() ? "month" : "year") + "}");
-            } else if (die == 2 && field.kind() == Kind.STRING) {
-                generalise.add(field.label() + ": {to: " + (random.nextBoolean() ? "prefix" : "path-head")
-                        + ", length: " + (1 + random.nextInt(3)) + "}");
+                generalise.add(field.label() + ": {to: "
+                        + List.of("month", "year", "age-band, bands: [16, 25, 65]")
+                                .get(random.nextInt(3)) + "}");
+            } else if (die >= 2 && die <= 4 && field.kind() == Kind.STRING) {
+                generalise.add(field.label() + ": {to: " + textForm(random) + "}");
             } else {
                 keep.add(field.label());
             }
@@ -283,6 +292,41 @@ class CompiledPlanTest {
                 + " events: {trial: [service, billing]}, keep: " + keep + ", pseudonymise: " + pseudonymise;
         return row + (drop.isEmpty() ? "" : ", drop: " + drop)
                 + (generalise.isEmpty() ? "" : ", generalise: {" + String.join(", ", generalise) + "}") + "}";
+    }
+
+    private static String textForm(Random random) {
+        return switch (random.nextInt(6)) {
+            case 0 -> "prefix, length: " + (1 + random.nextInt(3));
+            case 1 -> "path-head, length: " + (1 + random.nextInt(3));
+            case 2 -> "network";
+            case 3 -> "h3, resolution: " + random.nextInt(9);
+            case 4 -> "agent";
+            default -> "url-path";
+        };
+    }
+
+    /** Some of its random texts replaced by such as a form is made for, and its dates by such as people are born on. */
+    private static Object plausible(Object value, Schema schema, Random random) {
+        if (value instanceof IndexedRecord record) {
+            for (Schema.Field field : record.getSchema().getFields()) {
+                record.put(field.pos(), plausible(record.get(field.pos()), field.schema(), random));
+            }
+        } else if (value instanceof List<?> list) {
+            return list.stream()
+                    .map(v -> plausible(v, elements(schema), random))
+                    .collect(Collectors.toList());
+        } else if (value instanceof CharSequence && random.nextBoolean()) {
+            return TEXTS.get(random.nextInt(TEXTS.size()));
+        } else if (schema.getLogicalType() instanceof LogicalTypes.Date && random.nextBoolean()) {
+            return random.nextInt(40_000) - 20_000;
+        } else if (schema.getLogicalType() instanceof LogicalTypes.TimestampMillis && random.nextBoolean()) {
+            return random.nextInt() * 1_000L;
+        }
+        return value;
+    }
+
+    private static Schema elements(Schema schema) {
+        return schema.getType() == Schema.Type.ARRAY ? schema.getElementType() : schema;
     }
 
     /** Random event schemas: all of Avro, each field with a label of its own. */

@@ -376,6 +376,16 @@ class ProjectionTest {
     }
 
     @Test
+    void shouldNameAnAgeBandByItsFieldAndSayItAtTheEventsTime() throws Exception {
+        World banded = new World(evolving("date", "{to: age-band; bands: [16; 25; 46; 65]}"), EVENT, directory);
+        GenericRecord release = banded.release("reader", "BOTH");
+
+        assertThat(release.getSchema().getField("born")).isNull();
+        assertThat(treated(release.getSchema(), "bornBand")).isEqualTo("date generalise");
+        assertThat(release.get("bornBand")).hasToString("46-64"); // since that very day
+    }
+
+    @Test
     void shouldGeneraliseTheRecordsOwnTimeAsItsTimeField() {
         assertThat(world.projection("reader").timestamp(world.proof("reader", "BOTH"), TIME))
                 .isEqualTo(Instant.parse("2026-03-01T12:00:00Z").toEpochMilli());
@@ -488,6 +498,9 @@ class ProjectionTest {
         "time, {to: day}",
         "time, drop",
         "date, {to: month}",
+        "date, {to: age-band; bands: [16; 25; 65]}",
+        "page, {to: url-path}",
+        "page, {to: network}",
         "secret, drop"
     })
     void shouldStayReadableWhenThePolicyTightensOrLoosens(String category, String treatment) throws Exception {

@@ -315,8 +315,8 @@ class TrapsTest {
     void t15ShouldRefuseAPolicyWithACellThatIsNotDecided(@TempDir Path directory) {
         assertThatThrownBy(() -> Blueprint.load(edited(
                         directory,
-                        "order.status, order.item, order.amount, cookie.category, behaviour.action, device",
-                        "order.status, order.item, cookie.category, behaviour.action, device")))
+                        "order.status, order.item, order.amount, cookie.category, behaviour.action, chat",
+                        "order.status, order.item, cookie.category, behaviour.action, chat")))
                 .isInstanceOf(PolicyRefusedException.class)
                 .hasMessageContaining("order.amount");
     }

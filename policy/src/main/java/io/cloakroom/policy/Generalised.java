@@ -1,8 +1,7 @@
-package io.cloakroom.streams.gate;
+package io.cloakroom.policy;
 
 import io.cloakroom.policy.Treatment.Generalise;
 import io.cloakroom.policy.Treatment.To;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -13,8 +12,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Values made less exact. */
-final class Generalised {
+/**
+ * Values made less exact: pure functions, and linear in the length of a text. What is no address, place or link leaves
+ * nothing: empty text, never the value.
+ */
+public final class Generalised {
 
     private static final long HOUR = Duration.ofHours(1).toMillis();
     private static final long DAY = Duration.ofDays(1).toMillis();
@@ -31,42 +33,21 @@ final class Generalised {
 
     private Generalised() {}
 
-    /** @param to what a text can be cut to */
-    static String text(Generalise to, String text) {
+    /** @param to what a text can be made */
+    public static String text(Generalise to, String text) {
         return switch (to.to()) {
-            case PREFIX -> prefix(text, to.size());
-            case PATH_HEAD -> pathHead(text, to.size());
-            case URL_PATH -> Addresses.path(text);
-            case NETWORK -> Addresses.network(text);
-            case H3 -> Addresses.cell(text, to.size());
-            case HOUR, DAY, MONTH, YEAR -> throw new IllegalArgumentException("no text has a " + to.to());
+            case PREFIX -> prefix(text, to.measure());
+            case PATH_HEAD -> pathHead(text, to.measure());
+            case NETWORK -> Network.of(text);
+            case H3 -> Cell.of(text, to.measure());
+            case AGENT -> Agent.of(text);
+            case URL_PATH -> UrlPath.of(text);
+            case HOUR, DAY, MONTH, YEAR, AGE_BAND -> throw new IllegalArgumentException("no text has a " + to.to());
         };
     }
 
-    /**
-     * The same of UTF-8, written. The first letters of most texts are ASCII, a byte each: then nothing is decoded.
-     */
-    static void text(Generalise to, byte[] utf8, int start, int end, Out out) {
-        int cut = (int) Math.min(end, (long) start + to.size());
-        if (to.to() == To.PREFIX && isAscii(utf8, start, cut)) {
-            out.putLong(cut - start).put(utf8, start, cut);
-        } else {
-            String text = new String(utf8, start, end - start, StandardCharsets.UTF_8);
-            out.putText(text(to, text).getBytes(StandardCharsets.UTF_8));
-        }
-    }
-
-    private static boolean isAscii(byte[] bytes, int start, int end) {
-        for (int i = start; i < end; i++) {
-            if (bytes[i] < 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /** The start of the hour, day, month or year in UTC; the first time there is where that lies before it. */
-    static long time(To to, long millis) {
+    public static long time(To to, long millis) {
         if (to == To.HOUR || to == To.DAY) {
             long length = to == To.HOUR ? HOUR : DAY;
             long past = Math.floorMod(millis, length);
@@ -76,18 +57,35 @@ final class Generalised {
         OffsetDateTime cut = switch (to) {
             case MONTH -> time.truncatedTo(ChronoUnit.DAYS).withDayOfMonth(1);
             case YEAR -> time.truncatedTo(ChronoUnit.DAYS).withDayOfYear(1);
-            case HOUR, DAY, PREFIX, PATH_HEAD, URL_PATH, NETWORK, H3 ->
+            case HOUR, DAY, PREFIX, PATH_HEAD, NETWORK, H3, AGE_BAND, AGENT, URL_PATH ->
                 throw new IllegalArgumentException("no time has a " + to);
         };
         Instant start = cut.toInstant();
         return start.isBefore(FIRST) ? Long.MIN_VALUE : start.toEpochMilli();
     }
 
+    /** By how much {@link #time} can make a time earlier. */
+    public static Duration longest(To to) {
+        return switch (to) {
+            case HOUR -> Duration.ofHours(1);
+            case DAY -> Duration.ofDays(1);
+            case MONTH -> Duration.ofDays(31);
+            case YEAR -> Duration.ofDays(366);
+            case PREFIX, PATH_HEAD, NETWORK, H3, AGE_BAND, AGENT, URL_PATH ->
+                throw new IllegalArgumentException("no time has a " + to);
+        };
+    }
+
     /** The first day, in days since the epoch, of the month or year. */
-    static int date(To to, int epochDay) {
+    public static int date(To to, int epochDay) {
         LocalDate date = LocalDate.ofEpochDay(epochDay);
-        long start = (to == To.YEAR ? date.withDayOfYear(1) : date.withDayOfMonth(1)).toEpochDay();
-        return (int) Math.max(Integer.MIN_VALUE, start);
+        LocalDate start = switch (to) {
+            case MONTH -> date.withDayOfMonth(1);
+            case YEAR -> date.withDayOfYear(1);
+            case HOUR, DAY, PREFIX, PATH_HEAD, NETWORK, H3, AGE_BAND, AGENT, URL_PATH ->
+                throw new IllegalArgumentException("no date has a " + to);
+        };
+        return (int) Math.max(Integer.MIN_VALUE, start.toEpochDay());
     }
 
     private static String prefix(String text, int length) {
