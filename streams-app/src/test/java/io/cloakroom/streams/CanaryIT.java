@@ -76,7 +76,7 @@ class CanaryIT {
         Log log = Log.attached();
         Map<String, Set<String>> allowed = new TreeMap<>();
         Map<String, Set<String>> found = new TreeMap<>();
-        try (Cluster cluster = Cluster.start(directory, 2)) {
+        try (Cluster cluster = Cluster.start(directory, Cluster.SHIPPED_POLICY, 2)) {
             try (Gate gate = cluster.gate()) {
                 cluster.decided(Given.grown(CUSTOMER));
                 cluster.decided(Given.emailConsent(CUSTOMER, ConsentKind.GRANT).build());

@@ -52,10 +52,13 @@ import org.apache.kafka.common.utils.Utils;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 
-/** A broker and a registry, provisioned for the shipped policy, seen as publishers, recipients and auditors see them. */
+/** A broker and a registry, provisioned for a policy, seen as publishers, recipients and auditors see them. */
 final class Cluster implements AutoCloseable {
 
     static final Path SHIPPED_POLICY = Path.of("../policy/policies");
+
+    /** Of five recipients, and it stays so. */
+    static final Path SMALL_POLICY = Path.of("../policy/src/test/resources/io/cloakroom/policy/small");
 
     static final String GROUP = "cloakroom-gate";
 
@@ -103,10 +106,6 @@ final class Cluster implements AutoCloseable {
     static Cluster start(Path directory, Path policies, int partitions, Map<String, String> broker) throws Exception {
         Blueprint blueprint = Blueprint.load(policies);
         return new Cluster(Embedded.start(directory, policies, blueprint, 0, 0, partitions, broker), blueprint);
-    }
-
-    static Cluster start(Path directory, int partitions) throws Exception {
-        return start(directory, SHIPPED_POLICY, partitions);
     }
 
     /** Starts the gate and waits until it decides. */

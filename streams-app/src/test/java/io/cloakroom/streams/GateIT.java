@@ -73,7 +73,7 @@ class GateIT {
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = Cluster.start(directory, PARTITIONS);
+        cluster = Cluster.start(directory, Cluster.SMALL_POLICY, PARTITIONS);
         try (Admin admin = cluster.admin()) {
             ConfigEntry longest = new ConfigEntry("max.message.bytes", String.valueOf(LONGEST_GROUP_ORDER));
             admin.incrementalAlterConfigs(Map.of(

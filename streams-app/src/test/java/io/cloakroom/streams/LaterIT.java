@@ -40,7 +40,7 @@ class LaterIT {
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = Cluster.start(directory, PARTITIONS);
+        cluster = Cluster.start(directory, Cluster.SMALL_POLICY, PARTITIONS);
     }
 
     @AfterAll

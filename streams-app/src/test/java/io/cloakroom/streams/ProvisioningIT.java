@@ -83,9 +83,10 @@ class ProvisioningIT {
                                         keys.resolve("payment.1.json") + ": no such key",
                                         "make the missing keys with: cloakroom keys create",
                                         "the gate's inputs differ in their partition counts, which must be one:"
-                                                + " {3=[consent.changes, events.account, events.cookie,"
-                                                + " events.marketing, events.order, gate.forwards, identity.links,"
-                                                + " subject.requests], 4=[events.chat]}",
+                                                + " {3=[consent.changes, events.access, events.account, events.care,"
+                                                + " events.cookie, events.marketing, events.mobile, events.order,"
+                                                + " events.promotion, events.review, events.survey, gate.forwards,"
+                                                + " identity.links, subject.requests], 4=[events.chat]}",
                                         "topic events.order has message.timestamp.type=CreateTime,"
                                                 + " it must be LogAppendTime",
                                         "topic events.cookie has cleanup.policy=compact, it must be delete",

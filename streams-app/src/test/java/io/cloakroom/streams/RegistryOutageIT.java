@@ -44,7 +44,7 @@ class RegistryOutageIT {
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = Cluster.start(directory, 1);
+        cluster = Cluster.start(directory, Cluster.SMALL_POLICY, 1);
         // A publisher is ahead of the gate by one field.
         String newer = cluster.blueprint
                 .schemas()

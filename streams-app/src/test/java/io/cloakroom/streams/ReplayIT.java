@@ -28,7 +28,7 @@ class ReplayIT {
                 Files.createDirectory(directory.resolve("next")).resolve("2017-11-17.yaml"),
                 Files.readString(SHIPPED)
                         .replace("notices: [\"2016-05-01\", \"2017-11-17\"]", "notices: [\"2026-01-01\"]"));
-        try (Cluster cluster = Cluster.start(directory.resolve("data"), 3)) {
+        try (Cluster cluster = Cluster.start(directory.resolve("data"), Cluster.SHIPPED_POLICY, 3)) {
             cluster.publish(
                     Given.emailConsent("customer:grace", ConsentKind.GRANT).build());
             cluster.publish(
@@ -55,7 +55,7 @@ class ReplayIT {
             assertThat(ran.exit()).isEqualTo(1);
             JsonNode document = ran.json();
             assertThat(document.get("replayed").asInt()).isEqualTo(3);
-            assertThat(document.get("decisions")).hasSize(2).allSatisfy(change -> {
+            assertThat(document.get("decisions")).hasSize(3).allSatisfy(change -> {
                 assertThat(change.get("before").asString()).isEqualTo("released by consent (C21) for direct-marketing");
                 assertThat(change.get("after").asString()).isEqualTo("withheld by consent-stale (C37)");
                 assertThat(change.get("count").asInt()).isEqualTo(1);
@@ -67,7 +67,7 @@ class ReplayIT {
 
     @Test
     void shouldSayThatATopicIsNotThere(@TempDir Path directory) throws Exception {
-        try (Cluster cluster = Cluster.start(directory.resolve("data"), 1)) {
+        try (Cluster cluster = Cluster.start(directory.resolve("data"), Cluster.SHIPPED_POLICY, 1)) {
             assertThatThrownBy(() -> TopicReader.read(cluster.settings, List.of("events.gossip"), record -> {}))
                     .isInstanceOf(ConfigException.class)
                     .hasMessage("there is no topic events.gossip on this cluster");

@@ -44,7 +44,7 @@ class RestartIT {
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = Cluster.start(directory, PARTITIONS);
+        cluster = Cluster.start(directory, Cluster.SMALL_POLICY, PARTITIONS);
     }
 
     @AfterAll

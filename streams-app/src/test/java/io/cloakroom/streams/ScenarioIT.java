@@ -27,7 +27,7 @@ class ScenarioIT {
     void shouldBeDecidedSoBehindARealBroker(@TempDir Path directory) throws Exception {
         Instant now = Instant.now();
         List<Scenario> scenarios = Scenario.all();
-        try (Cluster cluster = Cluster.start(directory, 3);
+        try (Cluster cluster = Cluster.start(directory, Cluster.SHIPPED_POLICY, 3);
                 Gate gate = cluster.gate()) {
             publish(cluster, scenarios.stream().map(s -> s.said(now)).toList());
 
