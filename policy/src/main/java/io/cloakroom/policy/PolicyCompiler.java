@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -56,6 +57,8 @@ final class PolicyCompiler {
     private final Problems problems;
 
     private ZoneId zone = ZoneOffset.UTC;
+    private long from;
+    private boolean arePurposesWhole;
     private final Map<String, Category> categories = new LinkedHashMap<>();
     private final Map<String, Purpose> purposes = new LinkedHashMap<>();
     private final Map<String, EventRules> events = new LinkedHashMap<>();
@@ -85,6 +88,7 @@ final class PolicyCompiler {
 
     Policy compile(String hash) {
         readZone();
+        from = startOf(root.get("version")).orElse(0);
         checkDefault();
         root.get("eea").items().forEach(this::checkCountry);
         readAdequacy();
@@ -104,7 +108,7 @@ final class PolicyCompiler {
         return new Policy(
                 root.get("version").text(),
                 hash,
-                startOf(root.get("version")).orElse(0),
+                from,
                 zone,
                 Set.copyOf(names("brands")),
                 Set.copyOf(names("surfaces")),
@@ -152,8 +156,13 @@ final class PolicyCompiler {
             if (structure.isSound("adequacy", i)) {
                 Yaml region = rows.get(i).get("region");
                 checkCountry(region);
-                adequacy.computeIfAbsent(region.text(), r -> new ArrayList<>())
-                        .add(safeguard(Safeguard.Kind.ADEQUACY, rows.get(i)));
+                if (names("eea").contains(region.text())) {
+                    problems.add(region, "`" + region.text() + "` is in the EEA already");
+                }
+                add(
+                        safeguard(Safeguard.Kind.ADEQUACY, rows.get(i)),
+                        adequacy.computeIfAbsent(region.text(), r -> new ArrayList<>()),
+                        rows.get(i));
             }
         }
     }
@@ -171,12 +180,17 @@ final class PolicyCompiler {
                             rules.get("only-for").texts(),
                             rules.get("exact-for").texts(),
                             rules.get("clause").text(),
-                            rules.find("known-as").map(e -> constant(KnownAs.class, e.value()))));
+                            rules.find("known-as")
+                                    .filter(e -> structure.isSound(
+                                            "categories", entry.key().text()))
+                                    .map(e -> constant(KnownAs.class, e.value()))));
         }
         Yaml at = root.find("categories").orElseThrow().key();
+        Set<String> labels = new HashSet<>();
         for (EventSchema schema : schemas.values()) {
             if (newest || names("events").contains(schema.type())) {
                 for (Field field : schema.fields()) {
+                    labels.add(field.label());
                     if (!categories.containsKey(field.label())) {
                         problems.add(
                                 at,
@@ -186,9 +200,18 @@ final class PolicyCompiler {
                 }
             }
         }
+        for (Entry category : root.get("categories").entries()) {
+            if (newest && !labels.contains(category.key().text())) {
+                problems.add(
+                        category.key(),
+                        "`" + category.key().text() + "` has no use: it is the label of no field"
+                                + Problems.didYouMean(category.key().text(), labels));
+            }
+        }
     }
 
     private void readPurposes() {
+        int before = problems.list().size();
         for (Entry entry : root.get("purposes").entries()) {
             String id = entry.key().text();
             if (!structure.isSound("purposes", id)) {
@@ -221,6 +244,24 @@ final class PolicyCompiler {
                             conditions(rules.get("requires")),
                             signals(rules.get("signals"), basis)));
         }
+        arePurposesWhole = problems.list().size() == before
+                && purposes.size() == names("purposes").size();
+        if (arePurposesWhole) {
+            checkNeeded(
+                    "signals",
+                    purposes.values().stream().anyMatch(p -> !p.signals().equals(SignalMapping.NONE)));
+            checkNeeded("unsubscribe", purposes.values().stream().anyMatch(PolicyCompiler::isSent));
+        }
+    }
+
+    private static boolean isSent(Purpose purpose) {
+        return purpose.requires().contains(Condition.UNSUBSCRIBE_INSTRUCTION);
+    }
+
+    private void checkNeeded(String section, boolean isNeeded) {
+        root.find(section)
+                .filter(e -> !isNeeded)
+                .ifPresent(e -> problems.add(e.key(), "`" + section + "` has no use: no purpose asks for it"));
     }
 
     /** In the order in which they are asked, whatever that of the file. */
@@ -246,8 +287,23 @@ final class PolicyCompiler {
                                 .map(text -> text.toLowerCase(Locale.ROOT))
                                 .toList());
             }
+            for (String brand : names("brands")) {
+                if (!byBrand.containsKey(brand)) {
+                    problems.add(
+                            channel.key(),
+                            "`" + brand + "` is missing: nobody could be written to by "
+                                    + channel.key().text());
+                }
+            }
             instructions.put(channel.key().text(), Map.copyOf(byBrand));
         }
+        root.find("unsubscribe").ifPresent(section -> {
+            for (String channel : names("channels")) {
+                if (!section.value().has(channel)) {
+                    problems.add(section.key(), "`" + channel + "` is missing: nobody could be written to by it");
+                }
+            }
+        });
         return Map.copyOf(instructions);
     }
 
@@ -489,10 +545,13 @@ final class PolicyCompiler {
             if (!structure.isSound("recipients", key.text())) {
                 continue;
             }
+            int before = problems.list().size();
             Recipient recipient = recipient(entry);
             recipients.put(key.text(), recipient);
             Map<String, Placed> treatments = treatments(recipient, rules);
-            Set<String> used = new LinkedHashSet<>();
+            Set<String> used = new HashSet<>();
+            Set<String> reached = new HashSet<>();
+            Set<Purpose> all = new HashSet<>();
             for (Entry row : rules.get("events").entries()) {
                 EventSchema schema = schemas.get(row.key().text());
                 if (problems.isKnown(row.key(), names("events"), "event type") && schema != null) {
@@ -500,15 +559,43 @@ final class PolicyCompiler {
                     checkTotal(entry.key(), schema, treatments);
                     Access access = access(recipient, schema, row, treatments);
                     checkNames(access, treatments);
+                    all.addAll(access.purposes());
+                    schema.fields().stream()
+                            .map(Field::label)
+                            .filter(label -> access.purposes().stream()
+                                    .anyMatch(p -> p.categories().contains(label)))
+                            .forEach(reached::add);
                     accesses.computeIfAbsent(schema.type(), t -> new ArrayList<>())
                             .add(access);
                 }
             }
+            boolean isWhole = arePurposesWhole && problems.list().size() == before;
             treatments.forEach((category, placed) -> {
-                if (categories.containsKey(category) && !used.contains(category)) {
+                if (!used.contains(category)) {
                     problems.add(placed.at(), "`" + category + "` is in none of the events of " + recipient.id());
+                } else if (isWhole && !(placed.treatment() instanceof Drop) && !reached.contains(category)) {
+                    problems.add(
+                            placed.at(),
+                            "`" + category + "` is for none of the purposes of " + recipient.id() + ": drop it");
                 }
             });
+            checkServices(entry, all);
+        }
+    }
+
+    /** What is only for the service that collected it needs a recipient of one (C13). */
+    private void checkServices(Entry recipient, Set<Purpose> asked) {
+        Optional<Purpose> own = asked.stream()
+                .filter(p -> p.requires().contains(Condition.OWN_SERVICE))
+                .findFirst();
+        Optional<Entry> services = recipient.value().find("services");
+        if (own.isPresent() && services.isEmpty()) {
+            problems.add(
+                    recipient.key(),
+                    "`services` is missing: " + own.get().id() + " requires " + Condition.OWN_SERVICE.word());
+        } else if (own.isEmpty()) {
+            services.ifPresent(e -> problems.add(
+                    e.key(), "`services` has no use: no purpose here requires " + Condition.OWN_SERVICE.word()));
         }
     }
 
@@ -518,7 +605,16 @@ final class PolicyCompiler {
         checkCountry(region);
         List<Safeguard> safeguards = new ArrayList<>();
         for (Yaml row : rules.get("safeguards").items()) {
-            safeguards.add(safeguard(constant(Safeguard.Kind.class, row.get("kind")), row));
+            add(safeguard(constant(Safeguard.Kind.class, row.get("kind")), row), safeguards, row);
+        }
+        if (!safeguards.isEmpty() && names("eea").contains(region.text())) {
+            problems.add(
+                    rules.find("safeguards").orElseThrow().key(),
+                    "`safeguards` has no use: " + region.text() + " is in the EEA");
+        }
+        OptionalLong until = rules.has("until") ? startOf(rules.get("until")) : OptionalLong.of(Long.MAX_VALUE);
+        if (until.isPresent() && until.getAsLong() <= from) {
+            problems.add(rules.get("until"), "is over before the policy begins: leave the recipient out");
         }
         boolean isCovered =
                 !safeguards.isEmpty() || names("eea").contains(region.text()) || adequacy.containsKey(region.text());
@@ -537,7 +633,7 @@ final class PolicyCompiler {
                         : 0,
                 rules.get("clause").text(),
                 Set.copyOf(rules.get("services").texts()),
-                rules.has("until") ? startOf(rules.get("until")).orElse(0) : Long.MAX_VALUE,
+                until.orElse(0),
                 !rules.has("recall"));
     }
 
@@ -741,6 +837,18 @@ final class PolicyCompiler {
             problems.add(row.get("until"), "ends before it begins: `until` is the first day without");
         }
         return new Safeguard(kind, from.orElse(0), until.orElse(0));
+    }
+
+    /** Two of one kind at one time: whichever ends later would hide what the other says. */
+    private void add(Safeguard safeguard, List<Safeguard> others, Yaml row) {
+        others.stream()
+                .filter(other -> other.kind() == safeguard.kind()
+                        && other.from() < safeguard.until()
+                        && safeguard.from() < other.until())
+                .findFirst()
+                .ifPresent(other -> problems.add(
+                        row.get("from"), "overlaps with the " + safeguard.kind().word() + " before it"));
+        others.add(safeguard);
     }
 
     /** The first instant of a day in the policy's zone. */

@@ -1,5 +1,7 @@
 package io.cloakroom.policy;
 
+import java.util.Locale;
+
 /**
  * What makes a transfer out of the EEA lawful for a time (C20).
  *
@@ -11,7 +13,12 @@ public record Safeguard(Kind kind, long from, long until) {
     public enum Kind {
         ADEQUACY,
         STANDARD_CLAUSES,
-        BINDING_RULES
+        BINDING_RULES;
+
+        /** As the policy writes it. */
+        String word() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 
     public boolean holdsAt(long time) {

@@ -155,7 +155,7 @@ class EnginePropertiesTest {
                 shuffled = shuffle(shuffled, section);
             }
             Path file = Files.writeString(directory.resolve("2017-11-17.yaml"), shuffled);
-            Engine other = new Engine(PolicyLoader.load(file, Schemas.small()));
+            Engine other = new Engine(PolicyLoader.load(file, Schemas.shipped()));
 
             for (int i = 0; i < ROUNDS / 10; i++) {
                 Event event = event();

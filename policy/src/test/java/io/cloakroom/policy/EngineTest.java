@@ -418,7 +418,7 @@ class EngineTest {
                 .replaceAll("(?m)^  - \\{region: US.*\\n", "")
                 .replace("from: \"2021-06-27\"", "from: \"2019-06-02\"");
         Path file = Files.writeString(directory.resolve("2017-11-17.yaml"), onlyClauses);
-        PolicyHistory history = PolicyLoader.load(file, Schemas.small());
+        PolicyHistory history = PolicyLoader.load(file, Schemas.shipped());
         Person person = adult().with(grant(advertising(), 0));
         long begins = at("2019-06-01T23:00:00Z");
 

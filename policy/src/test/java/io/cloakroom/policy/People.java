@@ -26,7 +26,7 @@ final class People {
 
     static PolicyHistory small() {
         try {
-            return PolicyLoader.load(DIRECTORY, Schemas.small());
+            return PolicyLoader.load(DIRECTORY, Schemas.shipped());
         } catch (PolicyRefusedException e) {
             throw new AssertionError(e);
         }
@@ -50,7 +50,7 @@ final class People {
         Files.writeString(
                 directory.resolve(date + ".yaml"),
                 changed.replace("version: \"2017-11-17\"", "version: \"" + date + "\""));
-        return PolicyLoader.load(directory, Schemas.small());
+        return PolicyLoader.load(directory, Schemas.shipped());
     }
 
     static long at(String instant) {

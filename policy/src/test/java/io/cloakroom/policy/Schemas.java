@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -21,12 +20,6 @@ final class Schemas {
     private final Map<String, JsonNode> named = new HashMap<>();
 
     private Schemas() {}
-
-    /** Those that the small policy names. */
-    static List<EventSchema> small() {
-        Set<String> types = Set.of("order", "cookie", "chat", "marketing", "account");
-        return shipped().stream().filter(s -> types.contains(s.type())).toList();
-    }
 
     static List<EventSchema> shipped() {
         try (Stream<Path> files = Files.list(Path.of("../schemas/src/main/avro/events"))) {
