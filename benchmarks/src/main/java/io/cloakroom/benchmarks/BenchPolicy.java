@@ -128,7 +128,8 @@ final class BenchPolicy {
             for (int i = 1; i <= PURPOSES && missing > 0; i++, missing--) {
                 row.add("purpose-" + i);
             }
-            for (String unused : List.of("order.id", "order.status", "order.item", "order.amount", "payment.card")) {
+            for (String unused : List.of(
+                    "order.id", "order.status", "order.item", "order.amount", "payment.card", "payment.verdict")) {
                 remove(reader, unused);
             }
             recipients.set("reader-" + r, reader);

@@ -30,6 +30,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -401,6 +402,7 @@ final class PolicyCompiler {
     }
 
     private EventRules eventRules(EventSchema schema, Entry entry) {
+        int before = problems.list().size();
         Yaml rules = entry.value();
         Map<String, Set<String>> states = new LinkedHashMap<>();
         Yaml listed = rules.get("states");
@@ -424,6 +426,12 @@ final class PolicyCompiler {
                 .filter(fact -> !facts.containsKey(fact) && !rules.has(fact.word()))
                 .forEach(lacking::add);
         stated.stream().filter(purposes::containsKey).forEach(id -> checkFacts(purposes.get(id), lacking, entry.key()));
+        if (arePurposesWhole && problems.list().size() == before) {
+            root.get("forms")
+                    .entries()
+                    .forEach(form -> stated.addAll(form.value().get("purposes").texts()));
+            facts.keySet().forEach(fact -> checkUse(fact, stated, schema.type(), rules));
+        }
         Map<Fact, String> paths = new EnumMap<>(Fact.class);
         facts.forEach((fact, field) -> paths.put(fact, field.path()));
         return new EventRules(
@@ -458,6 +466,29 @@ final class PolicyCompiler {
         return facts;
     }
 
+    /** A field that nothing looks at reads as if something did. */
+    private void checkUse(Fact fact, Set<String> stated, String type, Yaml rules) {
+        boolean isAlways = !fact.path().isEmpty() || fact == Fact.STATED_BY || fact == Fact.ACT || fact == Fact.ORDER;
+        if (!isAlways
+                && stated.stream()
+                        .map(purposes::get)
+                        .filter(Objects::nonNull)
+                        .noneMatch(purpose -> looksAt(purpose, fact))) {
+            Yaml at = fact.isSignal() ? rules.get("signals") : rules;
+            problems.add(
+                    at.find(fact.word()).orElseThrow().key(),
+                    "`" + fact.word() + "` has no use: no purpose of " + type + " looks at it");
+        }
+    }
+
+    private static boolean looksAt(Purpose purpose, Fact fact) {
+        return fact.isSignal()
+                ? !purpose.signals().equals(SignalMapping.NONE)
+                : purpose.requires().stream().anyMatch(c -> c.facts().contains(fact))
+                        || purpose.scope().stream()
+                                .anyMatch(d -> needed(d).filter(f -> f == fact).isPresent());
+    }
+
     private void checkSymbols(Field field, Yaml values) {
         if (field != null && field.kind() == Kind.ENUM) {
             values.items().forEach(v -> problems.isKnown(v, field.symbols(), "symbol"));
@@ -478,12 +509,8 @@ final class PolicyCompiler {
     /** An event that states a purpose must have what it is told apart by and what it requires. */
     private void checkFacts(Purpose purpose, Set<Fact> lacking, Yaml type) {
         for (Dimension dimension : purpose.scope()) {
-            Optional<Fact> needed = switch (dimension) {
-                case CHANNEL -> Optional.of(Fact.CHANNEL);
-                case ITEM -> Optional.of(Fact.ITEM);
-                case BRAND, COLLECTOR -> Optional.empty();
-            };
-            needed.filter(lacking::remove)
+            needed(dimension)
+                    .filter(lacking::remove)
                     .ifPresent(fact -> problems.add(
                             type, "`" + fact.word() + "` is missing: " + purpose.id() + " is told apart by it"));
         }
@@ -494,6 +521,14 @@ final class PolicyCompiler {
                             type,
                             "`" + fact.word() + "` is missing: " + purpose.id() + " requires " + condition.word()));
         }
+    }
+
+    private static Optional<Fact> needed(Dimension dimension) {
+        return switch (dimension) {
+            case CHANNEL -> Optional.of(Fact.CHANNEL);
+            case ITEM -> Optional.of(Fact.ITEM);
+            case BRAND, COLLECTOR -> Optional.empty();
+        };
     }
 
     /** Every value of the stating field has its purposes: a closed set by its symbols, an open one by {@code otherwise}. */

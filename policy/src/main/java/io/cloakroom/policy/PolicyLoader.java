@@ -17,7 +17,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -45,9 +47,12 @@ public final class PolicyLoader {
         for (Path file : files) {
             Problems ofFile = new Problems(file);
             boolean newest = file.equals(files.get(files.size() - 1));
-            read(file, byType, newest, ofFile).ifPresent(policy -> {
-                checkOrder(policy, versions, ofFile);
-                versions.add(policy);
+            read(file, byType, newest, ofFile).ifPresent(read -> {
+                checkOrder(read.policy(), versions, ofFile);
+                if (!versions.isEmpty()) {
+                    checkChange(read, versions.get(versions.size() - 1), ofFile);
+                }
+                versions.add(read.policy());
             });
             problems.addAll(ofFile.list());
         }
@@ -60,11 +65,11 @@ public final class PolicyLoader {
     /** One version alone, which need not know the schemas that came after it. */
     public static Policy version(Path file, Collection<EventSchema> schemas) throws PolicyRefusedException {
         Problems problems = new Problems(file);
-        Optional<Policy> policy = read(file, byType(schemas), false, problems);
-        if (policy.isEmpty() || !problems.list().isEmpty()) {
+        Optional<Read> read = read(file, byType(schemas), false, problems);
+        if (read.isEmpty() || !problems.list().isEmpty()) {
             throw new PolicyRefusedException(problems.list());
         }
-        return policy.get();
+        return read.get().policy();
     }
 
     private static Map<String, EventSchema> byType(Collection<EventSchema> schemas) {
@@ -97,8 +102,9 @@ public final class PolicyLoader {
         }
     }
 
-    private static Optional<Policy> read(
-            Path file, Map<String, EventSchema> schemas, boolean newest, Problems problems) {
+    private record Read(Yaml root, Policy policy) {}
+
+    private static Optional<Read> read(Path file, Map<String, EventSchema> schemas, boolean newest, Problems problems) {
         byte[] bytes;
         String text;
         try {
@@ -130,7 +136,8 @@ public final class PolicyLoader {
         if (!file.getFileName().toString().equals(version.text() + ".yaml")) {
             problems.add(version, "a file of version `" + version.text() + "` is named " + version.text() + ".yaml");
         }
-        return Optional.of(new PolicyCompiler(root.get(), structure, schemas, newest, problems).compile(sha256(bytes)));
+        Policy policy = new PolicyCompiler(root.get(), structure, schemas, newest, problems).compile(sha256(bytes));
+        return Optional.of(new Read(root.get(), policy));
     }
 
     private static byte[] bytes(Path file) throws IOException {
@@ -148,6 +155,27 @@ public final class PolicyLoader {
                 problems.add(
                         1, 1, "takes effect no later than version " + other.version() + ", in whose zone it is later");
             }
+        }
+    }
+
+    /** A material change makes grants under older notices stale; no other does (C37). */
+    private static void checkChange(Read read, Policy before, Problems problems) {
+        Optional<Yaml.Entry> change = read.root().find("change");
+        if (change.isEmpty()) {
+            problems.add(read.root().get("version"), "`change` is missing: is it material or editorial?");
+            return;
+        }
+        boolean isMaterial = change.get().value().text().equals("material");
+        Set<String> stale = new TreeSet<>(before.notices());
+        stale.removeAll(read.policy().notices());
+        if (isMaterial && stale.isEmpty()) {
+            problems.add(
+                    change.get().value(),
+                    "grants under every older notice still count: which of `notices` does a material change end? (C37)");
+        } else if (!isMaterial && !stale.isEmpty()) {
+            problems.add(
+                    change.get().value(),
+                    "grants under " + String.join(", ", stale) + " end: that is a material change (C37)");
         }
     }
 

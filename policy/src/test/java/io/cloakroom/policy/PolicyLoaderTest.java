@@ -15,6 +15,8 @@ import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,7 +37,7 @@ class PolicyLoaderTest {
 
     @Test
     void shouldOrderTheVersionsByDate() throws Exception {
-        write("2020-10-01.yaml", BASE.replace("2020-03-01", "2020-10-01"));
+        write("2020-10-01.yaml", later("2020-10-01"));
         write("2020-03-01.yaml", BASE);
 
         assertThat(load().versions()).extracting(Policy::version).containsExactly("2020-03-01", "2020-10-01");
@@ -59,12 +61,12 @@ class PolicyLoaderTest {
     @Test
     void shouldReportTheProblemsOfEveryFile() throws Exception {
         write("2020-03-01.yaml", BASE.replace("Europe/Rome", "Europe/Roma"));
-        write("2020-10-01.yaml", BASE.replace("2020-03-01", "2020-10-01").replace("region: NL", "region: XX"));
+        write("2020-10-01.yaml", later("2020-10-01").replace("region: NL", "region: XX"));
 
         assertThat(refusal())
                 .containsExactly(
                         directory + "/2020-03-01.yaml:2:7: unknown zone `Europe/Roma`; did you mean `Europe/Rome`?",
-                        directory + "/2020-10-01.yaml:57:13: unknown country `XX`: ISO 3166-1 has two capital letters, "
+                        directory + "/2020-10-01.yaml:58:13: unknown country `XX`: ISO 3166-1 has two capital letters, "
                                 + "such as NO");
     }
 
@@ -157,7 +159,7 @@ class PolicyLoaderTest {
     @Test
     void shouldNotPassOverAVersionWithAnotherSuffix() throws Exception {
         write("2020-03-01.yaml", BASE);
-        write("2020-10-01.yml", BASE.replace("2020-03-01", "2020-10-01"));
+        write("2020-10-01.yml", later("2020-10-01"));
 
         assertThat(refusal())
                 .containsExactly(
@@ -177,7 +179,7 @@ class PolicyLoaderTest {
     @Test
     void shouldRefuseALaterVersionThatTakesEffectEarlier() throws Exception {
         write("2020-03-01.yaml", BASE.replace("Europe/Rome", "Pacific/Midway"));
-        write("2020-03-02.yaml", BASE.replace("2020-03-01", "2020-03-02").replace("Europe/Rome", "Pacific/Kiritimati"));
+        write("2020-03-02.yaml", later("2020-03-02").replace("Europe/Rome", "Pacific/Kiritimati"));
 
         assertThat(refusal())
                 .containsExactly(directory + "/2020-03-02.yaml:1:1: takes effect no later than version 2020-03-01, "
@@ -224,10 +226,24 @@ class PolicyLoaderTest {
 
             broken.remove(i);
             write("2020-03-01.yaml", String.join("\n", broken) + "\n");
-            if (line.strip().matches("(act|requires):.*")) {
-                load(); // may be left out
-            } else {
-                assertThat(refusal()).as("without line %d: %s", i + 1, line).isNotEmpty();
+            assertThat(refusal()).as("without line %d: %s", i + 1, line).isNotEmpty();
+        }
+    }
+
+    /** What is not refused is prose, or another brand, country or time. */
+    @Test
+    void shouldRefuseWithWordsOrLoadWhateverWordOfTheShippedPolicyIsAnother() throws Exception {
+        String text = Files.readString(Path.of("policies/2017-11-17.yaml"));
+        List<MatchResult> words =
+                Pattern.compile("[A-Za-z0-9.:-]+").matcher(text).results().toList();
+        Path file = directory.resolve("2017-11-17.yaml");
+        for (int i = 0; i < words.size(); i += 7) {
+            MatchResult word = words.get(i);
+            Files.writeString(file, text.substring(0, word.start()) + "x" + text.substring(word.end()));
+            try {
+                PolicyLoader.load(file, Schemas.shipped());
+            } catch (PolicyRefusedException refused) {
+                assertThat(refused.problems()).isNotEmpty();
             }
         }
     }
@@ -237,9 +253,7 @@ class PolicyLoaderTest {
         List<EventSchema> schemas = new ArrayList<>(PlantedFaultsTest.schemas());
         schemas.add(new EventSchema("visit", List.of(new Field("page", "visit.page", Kind.STRING, List.of()))));
         write("2020-03-01.yaml", BASE);
-        write(
-                "2020-10-01.yaml",
-                BASE.replace("2020-03-01", "2020-10-01").replace("  none: {}", "  none: {}\n  visit.page: {}"));
+        write("2020-10-01.yaml", later("2020-10-01").replace("  none: {}", "  none: {}\n  visit.page: {}"));
 
         assertThat(PolicyLoader.load(directory, schemas).versions()).hasSize(2);
     }
@@ -292,6 +306,47 @@ class PolicyLoaderTest {
         assertThat(policy.access("marketing", "mailing").orElseThrow().purposes())
                 .extracting(Purpose::id)
                 .containsExactly("service-messages", "direct-marketing");
+    }
+
+    @Test
+    void shouldAskWhatKindOfChangeALaterVersionIs() throws Exception {
+        write("2020-03-01.yaml", BASE);
+        write("2020-10-01.yaml", BASE.replace("2020-03-01", "2020-10-01"));
+
+        assertThat(refusal())
+                .containsExactly(
+                        directory + "/2020-10-01.yaml:1:10: `change` is missing: is it material or editorial?");
+    }
+
+    @Test
+    void shouldAskWhichGrantsAMaterialChangeEnds() throws Exception {
+        write("2020-03-01.yaml", BASE);
+        write("2020-10-01.yaml", later("2020-10-01").replace("editorial", "material"));
+
+        assertThat(refusal())
+                .containsExactly(directory + "/2020-10-01.yaml:81:9: grants under every older notice still count: "
+                        + "which of `notices` does a material change end? (C37)");
+
+        write(
+                "2020-10-01.yaml",
+                later("2020-10-01").replace("editorial", "material").replace("[\"2020\"]", "[\"2020-10\"]"));
+        assertThat(load().versions()).hasSize(2);
+    }
+
+    @Test
+    void shouldEndNoGrantByAnyOtherChange() throws Exception {
+        write("2020-03-01.yaml", BASE);
+        write("2020-10-01.yaml", later("2020-10-01").replace("[\"2020\"]", "[\"2020-10\"]"));
+
+        assertThat(refusal())
+                .containsExactly(
+                        directory + "/2020-10-01.yaml:81:9: grants under 2020 end: that is a material change (C37)");
+    }
+
+    /** The base of another date, with the same grants. */
+    private static String later(String date) {
+        return BASE.replace("2020-03-01", date)
+                .replace("otherwise: withhold", "change: editorial\notherwise: withhold");
     }
 
     private static Treatment treatment(Access access, String path) {

@@ -192,7 +192,13 @@ class BlueprintTest {
 
     @Test
     void shouldRegisterASchemaOfEachVersionOldestFirst() throws Exception {
-        Path both = twoVersions("order.amount, chat.id, chat.author, chat.text", "chat.id, chat.author, chat.text");
+        Path both = twoVersions(
+                "order.item, order.amount, cookie.category, behaviour.action, chat",
+                "order.item, cookie.category, behaviour.action, chat");
+        Path later = both.resolve("2018-11-17.yaml");
+        Files.writeString(
+                later,
+                Files.readString(later).replaceFirst("drop: \\[consent.signal", "drop: [order.amount, consent.signal"));
         Blueprint two = Blueprint.load(both);
 
         List<Schema> schemas = two.registrations().stream()
@@ -254,7 +260,9 @@ class BlueprintTest {
         Files.writeString(directory.resolve("2017-11-17.yaml"), shipped());
         Files.writeString(
                 directory.resolve("2018-11-17.yaml"),
-                shipped().replace(replace, by).replace("version: \"2017-11-17\"", "version: \"2018-11-17\""));
+                shipped()
+                        .replace(replace, by)
+                        .replace("version: \"2017-11-17\"", "version: \"2018-11-17\"\nchange: editorial"));
         return directory;
     }
 

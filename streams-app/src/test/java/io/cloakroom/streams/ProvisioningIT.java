@@ -182,13 +182,13 @@ class ProvisioningIT {
         provisioning.apply(provisioning.plan(), 7, (short) 1);
     }
 
-    /** Moves {@code order.amount} from what analytics keeps to what it does not get. */
     /** The policy and, from yesterday on, one without amounts. */
     private static Path withoutAmounts(Path policy) throws Exception {
         String text = Files.readString(policy);
         String version = LocalDate.now(ZoneOffset.UTC).minusDays(1).toString();
         int analytics = text.indexOf("\n  analytics:");
-        String tighter = text.substring(0, analytics).replace("version: \"2017-11-17\"", "version: \"" + version + "\"")
+        String tighter = text.substring(0, analytics)
+                        .replace("version: \"2017-11-17\"", "version: \"" + version + "\"\nchange: editorial")
                 + text.substring(analytics)
                         .replaceFirst("(keep: \\[[^\\]]*), order\\.amount", "$1")
                         .replaceFirst("drop: \\[", "drop: [order.amount, ");

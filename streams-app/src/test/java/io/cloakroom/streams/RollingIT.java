@@ -65,7 +65,8 @@ class RollingIT {
         int analytics = text.indexOf("  analytics:\n", recipients);
         int group = text.indexOf("  group:\n", recipients);
         int advertising = text.indexOf("  advertising:\n", recipients);
-        return text.substring(0, group).replace("version: \"" + OLD, "version: \"" + NEW)
+        return text.substring(0, group)
+                        .replace("version: \"" + OLD + "\"", "version: \"" + NEW + "\"\nchange: editorial")
                 + text.substring(analytics, group).replace("  analytics:\n", "  " + JOINING + ":\n")
                 + text.substring(advertising);
     }

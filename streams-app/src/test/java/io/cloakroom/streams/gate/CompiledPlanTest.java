@@ -224,6 +224,10 @@ class CompiledPlanTest {
     private static String policy(EventSchema shape, Random random) {
         List<String> categories =
                 shape.fields().stream().map(Field::label).distinct().toList();
+        List<String> services = some(categories, List.of("none", "subject.id"), random);
+        List<String> others = new ArrayList<>(categories);
+        others.removeAll(services);
+        others.addAll(List.of("none", "subject.id"));
         return """
                 version: "2020-01-01"
                 zone: UTC
@@ -238,6 +242,7 @@ class CompiledPlanTest {
                   billing: {basis: contract, clause: C7, dpv: "dpv:PaymentManagement", categories: [%s]}
                 events:
                   trial:
+                    act: never
                     stated-by: step
                     states: {BOTH: [service, billing], SERVICE: [service], BILLING: [billing]}
                 eea: [IT]
@@ -248,16 +253,16 @@ class CompiledPlanTest {
                 otherwise: withhold
                 """.formatted(
                         categories.stream().map(c -> c + ": {}").collect(Collectors.joining(", ")),
-                        some(categories, random),
-                        some(categories, random),
+                        String.join(", ", services),
+                        String.join(", ", some(categories, others, random)),
                         recipient("reader", shape, random),
                         recipient("other", shape, random));
     }
 
-    private static String some(List<String> categories, Random random) {
+    private static List<String> some(List<String> categories, List<String> always, Random random) {
         return categories.stream()
-                .filter(c -> c.equals("none") || c.equals("subject.id") || random.nextInt(5) > 0)
-                .collect(Collectors.joining(", "));
+                .filter(c -> always.contains(c) || random.nextInt(5) > 0)
+                .toList();
     }
 
     private static String recipient(String name, EventSchema shape, Random random) {

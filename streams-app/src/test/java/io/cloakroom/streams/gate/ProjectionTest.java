@@ -128,6 +128,7 @@ class ProjectionTest {
                 categories: [none, context, event.id, time, date, count, amount, tag.id, other.id, page, secret]
             events:
               trial:
+                act: never
                 stated-by: step
                 states: {BOTH: [service, billing], SERVICE: [service], BILLING: [billing]}
             eea: [IT]
@@ -151,8 +152,9 @@ class ProjectionTest {
                 epoch: 1
                 clause: C24
                 events: {trial: [service]}
-                keep: [none, context, amount, contact, time, date, count, page, secret]
+                keep: [none, context, contact, time, date, count, page, secret]
                 pseudonymise: [event.id, tag.id, other.id]
+                drop: [amount]
             otherwise: withhold
             """;
 
@@ -556,7 +558,7 @@ class ProjectionTest {
         World(String policy, Schema event, Path directory) throws Exception {
             this.event = event;
             Path file = Files.writeString(directory.resolve("2020-01-01.yaml"), policy);
-            history = PolicyLoader.load(file, List.of(Shapes.of("trial", event)));
+            history = new PolicyHistory(List.of(PolicyLoader.version(file, List.of(Shapes.of("trial", event)))));
             List<String> keys = List.of("reader.1", "sub-contractor.1");
             Pseudonyms.create(directory, keys);
             pseudonyms = Pseudonyms.load(directory, keys);

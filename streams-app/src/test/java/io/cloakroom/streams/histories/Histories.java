@@ -88,7 +88,7 @@ final class Histories {
             String group =
                     small.substring(small.indexOf("  group:\n    class"), small.indexOf("  advertising:\n    class"));
             stricter = replace(stricter, group, "");
-            stricter = replace(stricter, "version: \"2017-11-17\"", "version: \"2019-06-03\"");
+            stricter = replace(stricter, "version: \"2017-11-17\"", "version: \"2019-06-03\"\nchange: material");
             stricter = replace(stricter, "notices: [\"2016-05-01\", ", "notices: [");
             stricter =
                     replace(stricter, "region: IT\n    epoch: 1", "region: IT\n    epoch: 2\n    grace-seconds: 7200");
