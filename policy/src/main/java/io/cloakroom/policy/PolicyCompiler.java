@@ -77,7 +77,7 @@ final class PolicyCompiler {
 
     private record Placed(Treatment treatment, Yaml at) {}
 
-    /** @param newest older versions do not know the schemas that came after them */
+    /** @param newest older versions do not know the labels that came after them: whatever has one is dropped */
     PolicyCompiler(
             Yaml root, PolicyStructure structure, Map<String, EventSchema> schemas, boolean newest, Problems problems) {
         this.root = root;
@@ -188,16 +188,15 @@ final class PolicyCompiler {
         }
         Yaml at = root.find("categories").orElseThrow().key();
         Set<String> labels = new HashSet<>();
-        for (EventSchema schema : schemas.values()) {
-            if (newest || names("events").contains(schema.type())) {
-                for (Field field : schema.fields()) {
-                    labels.add(field.label());
-                    if (!categories.containsKey(field.label())) {
-                        problems.add(
-                                at,
-                                "no category `" + field.label() + "`, the label of " + schema.type() + "."
-                                        + field.path() + Problems.didYouMean(field.label(), categories.keySet()));
-                    }
+        for (EventSchema schema : newest ? schemas.values() : List.<EventSchema>of()) {
+            boolean isNamed = names("events").contains(schema.type());
+            for (Field field : schema.fields()) {
+                labels.add(field.label());
+                if (isNamed && !categories.containsKey(field.label())) {
+                    problems.add(
+                            at,
+                            "no category `" + field.label() + "`, the label of " + schema.type() + "." + field.path()
+                                    + Problems.didYouMean(field.label(), categories.keySet()));
                 }
             }
         }

@@ -248,24 +248,57 @@ class PolicyLoaderTest {
         }
     }
 
+    /** Nothing reads it: its topic is no input. */
     @Test
-    void shouldNotAskAnOlderVersionForTheLabelsOfALaterSchema() throws Exception {
-        List<EventSchema> schemas = new ArrayList<>(PlantedFaultsTest.schemas());
-        schemas.add(new EventSchema("visit", List.of(new Field("page", "visit.page", Kind.STRING, List.of()))));
+    void shouldNotAskForTheLabelsOfATypeThatThePolicyDoesNotName() throws Exception {
         write("2020-03-01.yaml", BASE);
-        write("2020-10-01.yaml", later("2020-10-01").replace("  none: {}", "  none: {}\n  visit.page: {}"));
 
-        assertThat(PolicyLoader.load(directory, schemas).versions()).hasSize(2);
+        assertThat(PolicyLoader.load(directory, withPage("visit")).versions()).hasSize(1);
     }
 
     @Test
-    void shouldAskTheNewestVersionForEveryLabel() throws Exception {
-        List<EventSchema> schemas = new ArrayList<>(PlantedFaultsTest.schemas());
-        schemas.add(new EventSchema("visit", List.of(new Field("page", "visit.page", Kind.STRING, List.of()))));
+    void shouldAskTheNewestVersionForEveryLabelOfItsTypes() throws Exception {
         write("2020-03-01.yaml", BASE);
 
-        assertThat(catchThrowableOfType(PolicyRefusedException.class, () -> PolicyLoader.load(directory, schemas)))
-                .hasMessage(directory + "/2020-03-01.yaml:8:1: no category `visit.page`, the label of visit.page");
+        assertThat(catchThrowableOfType(
+                        PolicyRefusedException.class, () -> PolicyLoader.load(directory, withPage("sale"))))
+                .hasMessage(directory + "/2020-03-01.yaml:8:1: no category `visit.page`, the label of sale.page");
+    }
+
+    /** What decided cannot be edited. */
+    @Test
+    void shouldDropInAnOlderVersionWhatHasALaterLabel() throws Exception {
+        write("2020-03-01.yaml", BASE);
+        write(
+                "2020-10-01.yaml",
+                later("2020-10-01")
+                        .replace("  none: {}", "  none: {}\n  visit.page: {}")
+                        .replace("drop: [sale", "drop: [visit.page, sale"));
+
+        Access access = PolicyLoader.load(directory, withPage("sale"))
+                .versions()
+                .get(0)
+                .access("sale", "research")
+                .orElseThrow();
+
+        assertThat(treatment(access, "page")).isEqualTo(Treatment.DROP);
+    }
+
+    /** The schemas with a field of a label that the base has not. */
+    private static List<EventSchema> withPage(String type) {
+        Field page = new Field("page", "visit.page", Kind.STRING, List.of());
+        List<EventSchema> schemas = new ArrayList<>();
+        List<Field> fields = new ArrayList<>();
+        for (EventSchema schema : PlantedFaultsTest.schemas()) {
+            if (schema.type().equals(type)) {
+                fields.addAll(schema.fields());
+            } else {
+                schemas.add(schema);
+            }
+        }
+        fields.add(page);
+        schemas.add(new EventSchema(type, fields));
+        return schemas;
     }
 
     @Test

@@ -13,6 +13,7 @@ import io.cloakroom.schemas.AvroConfig;
 import io.cloakroom.schemas.AvroDeserializer;
 import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.schemas.SchemaRegistry;
+import io.cloakroom.streams.gate.GateDriver;
 import io.cloakroom.streams.gate.Topics;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -55,10 +56,8 @@ import org.awaitility.core.ConditionFactory;
 /** A broker and a registry, provisioned for a policy, seen as publishers, recipients and auditors see them. */
 final class Cluster implements AutoCloseable {
 
-    static final Path SHIPPED_POLICY = Path.of("../policy/policies");
-
-    /** Of five recipients, and it stays so. */
-    static final Path SMALL_POLICY = Path.of("../policy/src/test/resources/io/cloakroom/policy/small");
+    static final Path SHIPPED_POLICY = GateDriver.POLICIES;
+    static final Path SMALL_POLICY = GateDriver.SMALL;
 
     static final String GROUP = "cloakroom-gate";
 

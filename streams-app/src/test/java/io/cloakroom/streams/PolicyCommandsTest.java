@@ -3,6 +3,7 @@ package io.cloakroom.streams;
 import static io.cloakroom.streams.CloakroomTest.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.cloakroom.streams.gate.GateDriver;
 import io.cloakroom.streams.CloakroomTest.Ran;
 import io.cloakroom.streams.scenarios.Scenario;
 import java.io.IOException;
@@ -418,8 +419,7 @@ class PolicyCommandsTest {
     }
 
     private static String small() throws IOException {
-        return Files.readString(
-                Path.of("..", "policy", "src/test/resources/io/cloakroom/policy/small/2017-11-17.yaml"));
+        return Files.readString(GateDriver.SMALL.resolve("2017-11-17.yaml"));
     }
 
     private Path version(String date, String text) throws IOException {

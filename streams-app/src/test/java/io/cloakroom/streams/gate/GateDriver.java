@@ -35,6 +35,9 @@ public final class GateDriver implements AutoCloseable {
 
     public static final Path POLICIES = Path.of("..", "policy", "policies");
 
+    /** Of five recipients, and it stays so. */
+    public static final Path SMALL = Path.of("..", "policy", "src/test/resources/io/cloakroom/policy/small");
+
     private final TopologyTestDriver driver;
     private final TopologyDescription description;
     private final Instant now;

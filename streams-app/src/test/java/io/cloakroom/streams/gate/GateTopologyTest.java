@@ -28,7 +28,7 @@ class GateTopologyTest {
     }
 
     private static Topology topology() throws Exception {
-        Blueprint blueprint = Blueprint.load(GateDriver.POLICIES);
+        Blueprint blueprint = Blueprint.load(GateDriver.SMALL);
         Topology topology = GateTopology.of(new GateParts(
                 new Engine(blueprint.history()),
                 SchemaRegistry.connect(Map.of("schema.registry.url", "mock://topology")),

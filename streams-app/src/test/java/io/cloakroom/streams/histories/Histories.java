@@ -3,6 +3,7 @@ package io.cloakroom.streams.histories;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.PolicyRefusedException;
 import io.cloakroom.streams.Blueprint;
+import io.cloakroom.streams.gate.GateDriver;
 import io.cloakroom.streams.histories.Step.Age;
 import io.cloakroom.streams.histories.Step.Delivery;
 import io.cloakroom.streams.histories.Step.Erasure;
@@ -27,8 +28,7 @@ import java.util.SplittableRandom;
  */
 final class Histories {
 
-    private static final Path SMALL =
-            Path.of("..", "policy", "src/test/resources/io/cloakroom/policy/small/2017-11-17.yaml");
+    private static final Path SMALL = GateDriver.SMALL.resolve("2017-11-17.yaml");
     private static final List<List<String>> CASTS = List.of(
             List.of("customer:ada"),
             List.of("cookie:c1"),
