@@ -58,7 +58,6 @@ final class PolicyCompiler {
     private final Problems problems;
 
     private ZoneId zone = ZoneOffset.UTC;
-    private long from;
     private boolean arePurposesWhole;
     private final Map<String, Category> categories = new LinkedHashMap<>();
     private final Map<String, Purpose> purposes = new LinkedHashMap<>();
@@ -89,7 +88,6 @@ final class PolicyCompiler {
 
     Policy compile(String hash) {
         readZone();
-        from = startOf(root.get("version")).orElse(0);
         checkDefault();
         root.get("eea").items().forEach(this::checkCountry);
         readAdequacy();
@@ -109,7 +107,7 @@ final class PolicyCompiler {
         return new Policy(
                 root.get("version").text(),
                 hash,
-                from,
+                startOf(root.get("version")).orElse(0),
                 zone,
                 Set.copyOf(names("brands")),
                 Set.copyOf(names("surfaces")),
@@ -646,10 +644,6 @@ final class PolicyCompiler {
                     rules.find("safeguards").orElseThrow().key(),
                     "`safeguards` has no use: " + region.text() + " is in the EEA");
         }
-        OptionalLong until = rules.has("until") ? startOf(rules.get("until")) : OptionalLong.of(Long.MAX_VALUE);
-        if (until.isPresent() && until.getAsLong() <= from) {
-            problems.add(rules.get("until"), "is over before the policy begins: leave the recipient out");
-        }
         boolean isCovered =
                 !safeguards.isEmpty() || names("eea").contains(region.text()) || adequacy.containsKey(region.text());
         if (!isCovered && COUNTRIES.contains(region.text())) {
@@ -667,7 +661,7 @@ final class PolicyCompiler {
                         : 0,
                 rules.get("clause").text(),
                 Set.copyOf(rules.get("services").texts()),
-                until.orElse(0),
+                rules.has("until") ? startOf(rules.get("until")).orElse(0) : Long.MAX_VALUE,
                 !rules.has("recall"));
     }
 

@@ -32,6 +32,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 class BlueprintTest {
 
     private static final Path POLICIES = Path.of("..", "policy", "policies");
+
     @TempDir
     Path directory;
 
@@ -58,9 +59,8 @@ class BlueprintTest {
 
     @Test
     void shouldAskForTheTopicsOfTheContract() {
-        Stream<String> events = policy.get("events").propertyNames().stream()
-                .sorted()
-                .map("events."::concat);
+        Stream<String> events =
+                policy.get("events").propertyNames().stream().sorted().map("events."::concat);
         Stream<String> recalls = policy.get("recipients")
                 .propertyStream()
                 .filter(recipient -> !recipient.getValue().has("recall"))
@@ -77,10 +77,10 @@ class BlueprintTest {
         assertThat(blueprint.topics())
                 .filteredOn(topic -> !topic.isInput())
                 .extracting(TopicSpec::name)
-                .containsExactlyElementsOf(Stream.of(
-                                releases().stream(), recalls, Stream.of("audit.decisions", "quarantine"))
-                        .flatMap(names -> names)
-                        .toList());
+                .containsExactlyElementsOf(
+                        Stream.of(releases().stream(), recalls, Stream.of("audit.decisions", "quarantine"))
+                                .flatMap(names -> names)
+                                .toList());
     }
 
     /** A broker may keep everything for ever, unless it is told otherwise. */

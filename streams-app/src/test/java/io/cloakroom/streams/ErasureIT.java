@@ -97,7 +97,6 @@ class ErasureIT {
             try (Gate first = gate("first");
                     Gate second = gate("second")) {
                 set(CHANGELOG, GateTopology.aboutPeople(Cluster.GROUP));
-                set(FORWARDS, List.of(Topics.FORWARDS));
                 awaitCopies(first, second);
                 RecordMetadata order = live();
                 Order before = Given.order(RETURNING).build();
@@ -114,6 +113,7 @@ class ErasureIT {
                         .anyMatch(isIn("child", "broker/" + WAITING + "-" + partition(CHILD)))
                         .noneMatch(found -> found.startsWith("canary"));
                 awaitState(marks);
+                set(FORWARDS, List.of(Topics.FORWARDS));
 
                 AuditEntry erasure = cluster.decided(erasure(CUSTOMER));
                 assertErasedAtOnce();

@@ -3,8 +3,8 @@ package io.cloakroom.streams;
 import static io.cloakroom.streams.CloakroomTest.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.cloakroom.streams.gate.GateDriver;
 import io.cloakroom.streams.CloakroomTest.Ran;
+import io.cloakroom.streams.gate.GateDriver;
 import io.cloakroom.streams.scenarios.Scenario;
 import java.io.IOException;
 import java.nio.file.Files;
