@@ -48,6 +48,7 @@ class BlueprintTest {
             "subject.requests",
             "gate.forwards");
     private static final List<String> RELEASES = List.of(
+            "accounting.order",
             "advertising.care",
             "advertising.cookie",
             "analytics.account",
@@ -60,6 +61,7 @@ class BlueprintTest {
             "analytics.promotion",
             "analytics.review",
             "analytics.survey",
+            "authentication.account",
             "authorities.account",
             "authorities.order",
             "care.access",
@@ -72,11 +74,13 @@ class BlueprintTest {
             "delivery.marketing",
             "delivery.mobile",
             "fraud.order",
+            "fulfilment.order",
             "group.account",
             "group.marketing",
             "group.order",
             "mailing.marketing",
             "payment.order",
+            "personalisation.cookie",
             "publication.review",
             "research-fitting.survey",
             "research-wardrobe.order",
@@ -91,14 +95,18 @@ class BlueprintTest {
             "training.chat");
 
     private static final List<String> RECALLS = List.of(
+            "recalls.accounting",
             "recalls.advertising",
             "recalls.analytics",
+            "recalls.authentication",
             "recalls.authorities",
             "recalls.care",
             "recalls.delivery",
+            "recalls.fulfilment",
             "recalls.group",
             "recalls.mailing",
             "recalls.payment",
+            "recalls.personalisation",
             "recalls.publication",
             "recalls.research-fitting",
             "recalls.research-wardrobe",
