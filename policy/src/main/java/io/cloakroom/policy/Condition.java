@@ -8,13 +8,14 @@ import java.util.Set;
 /** What a purpose can ask of an event besides its basis; the policy names it under {@code requires}. */
 public enum Condition {
     UNSUBSCRIBE_INSTRUCTION(
-            "the event says how to unsubscribe from its channel and brand",
+            "the event says how to unsubscribe from its channel and brand, or subscribes to it",
             Rule.NO_UNSUBSCRIBE,
             Fact.CHANNEL,
             Fact.UNSUBSCRIBE) {
         @Override
         boolean isMet(Event event, EventRules rules, Policy policy, Recipient recipient) {
-            return policy.tellsHowToUnsubscribe(event.brand(), event.channel(), event.unsubscribe());
+            return rules.isAct(event.act())
+                    || policy.tellsHowToUnsubscribe(event.brand(), event.channel(), event.unsubscribe());
         }
     },
     GROUP_SENDER("a company of the Group speaks, whoever delivers", Rule.SENDER_NOT_OF_GROUP, Fact.SENDER) {

@@ -106,6 +106,7 @@ public final class Generalised {
         String head = SLASHES.splitAsStream(path)
                 .filter(segment -> !segment.isEmpty())
                 .limit(length)
+                .map(UrlPath::segment)
                 .collect(Collectors.joining("/"));
         return "/" + head;
     }

@@ -229,6 +229,7 @@ final class PolicyCompiler {
             rules.get("scope").items().forEach(d -> scope.add(constant(Dimension.class, d)));
             rules.get("categories").items().forEach(c -> problems.isKnown(c, categories.keySet(), "category"));
             rules.find("signals").ifPresent(signals -> checkSignals(signals, rules, basis));
+            rules.find("part-of").ifPresent(whole -> checkWhole(whole, rules, basis));
             purposes.put(
                     id,
                     new Purpose(
@@ -236,6 +237,7 @@ final class PolicyCompiler {
                             basis,
                             rules.get("clause").text(),
                             rules.get("dpv").text(),
+                            rules.get("part-of").text(),
                             scope,
                             Set.copyOf(rules.get("categories").texts()),
                             isTrue(rules.get("adults-only")),
@@ -260,6 +262,17 @@ final class PolicyCompiler {
         root.find(section)
                 .filter(e -> !isNeeded)
                 .ifPresent(e -> problems.add(e.key(), "`" + section + "` has no use: no purpose asks for it"));
+    }
+
+    /** Only what can be objected to has parts, and is one. */
+    private void checkWhole(Entry whole, Yaml rules, Basis basis) {
+        Yaml of = root.get("purposes").get(whole.value().text());
+        if (basis != Basis.CONSENT && basis != Basis.LEGITIMATE_INTEREST) {
+            problems.add(
+                    whole.key(), "a purpose on " + rules.get("basis").text() + " has no `part-of`: nobody is asked");
+        } else if (problems.isKnown(whole.value(), names("purposes"), "purpose") && !of.has("scope")) {
+            problems.add(whole.value(), "nobody can object to `" + whole.value().text() + "`");
+        }
     }
 
     /** In the order in which they are asked, whatever that of the file. */

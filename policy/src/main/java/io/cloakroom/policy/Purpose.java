@@ -7,6 +7,7 @@ import java.util.Set;
 /**
  * Why data may be used.
  *
+ * @param partOf the purpose that it is a part of: who objects to that one objects to it (C25); empty for none
  * @param scope what a consent or objection is told apart by
  * @param categories that may be used for it; every other is dropped
  * @param adultsOnly nothing of a known minor (C1)
@@ -18,6 +19,7 @@ public record Purpose(
         Basis basis,
         String clause,
         String dpv,
+        String partOf,
         Set<Dimension> scope,
         Set<String> categories,
         boolean adultsOnly,

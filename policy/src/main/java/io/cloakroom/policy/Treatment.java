@@ -125,7 +125,7 @@ public sealed interface Treatment {
         YEAR(Parameter.NONE),
         /** The first {@code length} characters. */
         PREFIX(Parameter.LENGTH),
-        /** The first {@code length} segments of a path, without query or fragment. */
+        /** The first {@code length} segments of a path, without those that identify, query or fragment (C36). */
         PATH_HEAD(Parameter.LENGTH),
         /** An IP address's network: /24 of IPv4, /48 of IPv6. */
         NETWORK(Parameter.NONE),

@@ -70,7 +70,8 @@ final class UrlPath {
         return left.toString();
     }
 
-    private static String segment(String segment) {
+    /** A part of a path, or {@code *} where it identifies. */
+    static String segment(String segment) {
         int parameters = segment.indexOf(';');
         String name = parameters < 0 ? segment : segment.substring(0, parameters);
         return decoded(name).filter(text -> !identifies(text)).isPresent() ? name : HIDDEN;

@@ -133,7 +133,11 @@ class GeneralisedTest {
         "https://net-a-porter.com/?mail=jane/x, /",
         "HTTPS://NET-A-PORTER.COM/Shop, /Shop",
         "/shop/../account/jane, /shop/..",
-        "../../jane/orders, /../.."
+        "../../jane/orders, /../..",
+        "/account/jane@customers.example/orders, /account/*",
+        "/account/jane%2540customers.example, /account/*",
+        "/orders/1234567890/lines, /orders/*",
+        "/basket/550e8400-e29b-41d4-a716-446655440000, /basket/*"
     })
     void shouldKeepTheFirstSegmentsOfAPath(String url, String head) {
         assertThat(text(To.PATH_HEAD, url, 2)).isEqualTo(head);

@@ -53,6 +53,7 @@ final class Differences {
             Map.entry("eea", "C20"),
             Map.entry("adequacy", "C20"),
             Map.entry("adultsOnly", "C1"),
+            Map.entry("partOf", "C25"),
             Map.entry("unsubscribe", "C27"),
             Map.entry("region", "C20"),
             Map.entry("safeguards", "C20"),

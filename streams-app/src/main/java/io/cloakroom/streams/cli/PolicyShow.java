@@ -170,6 +170,9 @@ final class PolicyShow implements Callable<Integer> {
             says.add("told apart by "
                     + purpose.scope().stream().sorted().map(Words::of).collect(Collectors.joining(", ")));
         }
+        if (!purpose.partOf().isEmpty()) {
+            says.add("not for who objects to " + purpose.partOf() + " (" + Rule.OBJECTED.clause() + ")");
+        }
         if (purpose.adultsOnly()) {
             says.add("nothing of a known minor (" + Rule.MINOR.clause() + ")");
         }

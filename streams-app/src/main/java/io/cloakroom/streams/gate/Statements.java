@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Reads what a consent change says, under the policy of the day. */
 final class Statements {
@@ -140,9 +141,15 @@ final class Statements {
         // A part that the purpose does not tell apart is cut off: that can only widen a refusal.
         Scope scope = purpose.scope(brand, channel, collector, item);
         return switch (said.getKind()) {
-            case WITHDRAWAL, OBJECTION ->
+            case WITHDRAWAL ->
                 new Taken(new Change.Refusal(scope, onArrival(at(said), arrivedAt)), applied(said, arrivedAt));
-            case LIFT -> lift(said, scope, arrivedAt);
+            case OBJECTION -> {
+                long at = onArrival(at(said), arrivedAt);
+                yield new Taken(
+                        withParts(said, policy, purpose, part -> new Change.Refusal(part, at)),
+                        applied(said, arrivedAt));
+            }
+            case LIFT -> lift(said, policy, purpose, arrivedAt);
             case GRANT -> grant(said, policy, purpose, scope, arrivedAt);
             case AGE_STATEMENT, GUARDIAN_AGREEMENT, GUARDIAN_WITHDRAWAL, SIGNAL ->
                 throw new IllegalArgumentException("not about a purpose: " + said.getKind());
@@ -206,13 +213,28 @@ final class Statements {
                 .toList();
     }
 
-    private static Statement lift(ConsentChange said, Scope scope, long arrivedAt) {
+    /** Who objects to a purpose objects to its parts too, and lifts that together (C25). */
+    private static List<Change> withParts(
+            ConsentChange said, Policy policy, Purpose purpose, Function<Scope, Change> change) {
+        List<Purpose> all = new ArrayList<>(List.of(purpose));
+        inOrder(policy).stream().filter(p -> p.partOf().equals(purpose.id())).forEach(all::add);
+        return all.stream()
+                .map(p -> p.scope(
+                        part(said.getBrand()),
+                        part(said.getChannel()),
+                        part(said.getCollector()),
+                        part(said.getItem())))
+                .map(change)
+                .toList();
+    }
+
+    private static Statement lift(ConsentChange said, Policy policy, Purpose purpose, long arrivedAt) {
         if (said.getOrigin() != null) {
             return new Refused(Rule.IMPORTED_LIFT);
         }
         return isAhead(said, arrivedAt)
                 ? new Refused(Rule.GRANT_AHEAD)
-                : new Taken(new Change.Lift(scope, at(said)), Rule.APPLIED);
+                : new Taken(withParts(said, policy, purpose, part -> new Change.Lift(part, at(said))), Rule.APPLIED);
     }
 
     private static Statement grant(ConsentChange said, Policy policy, Purpose purpose, Scope scope, long arrivedAt) {

@@ -19,6 +19,8 @@ import io.cloakroom.streams.gate.Statements.Undecidable;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,7 +78,7 @@ class StatementsTest {
     @Test
     void shouldTakeALiftWithoutANotice() {
         assertThat(read(mail(ConsentKind.LIFT).setNoticeVersion(null)))
-                .isEqualTo(taken(new Change.Lift(MAIL, ARRIVED_AT)));
+                .isEqualTo(taken(scopes(ConsentKind.LIFT, MAIL), scope -> new Change.Lift(scope, ARRIVED_AT)));
     }
 
     @ParameterizedTest
@@ -85,8 +87,9 @@ class StatementsTest {
             names = {"WITHDRAWAL", "OBJECTION"})
     void shouldTakeARefusalOfEverything(ConsentKind kind) {
         assertThat(read(mail(kind).setBrand(null).setChannel(null).setNoticeVersion(null)))
-                .isEqualTo(taken(new Change.Refusal(
-                        new Scope("direct-marketing", Scope.EVERY, Scope.EVERY, Scope.EVERY), ARRIVED_AT)));
+                .isEqualTo(taken(
+                        scopes(kind, new Scope("direct-marketing", Scope.EVERY, Scope.EVERY, Scope.EVERY)),
+                        scope -> new Change.Refusal(scope, ARRIVED_AT)));
     }
 
     @Test
@@ -178,7 +181,7 @@ class StatementsTest {
         assertThat(read(mail(ConsentKind.GRANT).setOccurredAt(Instant.ofEpochMilli(ahead))))
                 .isEqualTo(taken(new Change.Grant(MAIL, ahead, NOTICE, Long.MAX_VALUE, false)));
         assertThat(read(mail(ConsentKind.LIFT).setOccurredAt(Instant.ofEpochMilli(ahead))))
-                .isEqualTo(taken(new Change.Lift(MAIL, ahead)));
+                .isEqualTo(taken(scopes(ConsentKind.LIFT, MAIL), scope -> new Change.Lift(scope, ahead)));
     }
 
     @ParameterizedTest
@@ -189,9 +192,13 @@ class StatementsTest {
         long latest = ARRIVED_AT + Engine.CLOCK_TOLERANCE;
 
         assertThat(read(mail(kind).setOccurredAt(Instant.ofEpochMilli(Long.MAX_VALUE))))
-                .isEqualTo(new Taken(new Change.Refusal(MAIL, latest), Rule.APPLIED_ON_ARRIVAL));
+                .isEqualTo(new Taken(
+                        scopes(kind, MAIL).stream()
+                                .<Change>map(scope -> new Change.Refusal(scope, latest))
+                                .toList(),
+                        Rule.APPLIED_ON_ARRIVAL));
         assertThat(read(mail(kind).setOccurredAt(ARRIVAL.plusMillis(1))))
-                .isEqualTo(taken(new Change.Refusal(MAIL, ARRIVED_AT + 1)));
+                .isEqualTo(taken(scopes(kind, MAIL), scope -> new Change.Refusal(scope, ARRIVED_AT + 1)));
     }
 
     /** A fast clock makes no grant outlive the withdrawal that arrives after it. */
@@ -379,6 +386,18 @@ class StatementsTest {
                 .setOccurredAt(ARRIVAL)
                 .setSubject("customer:1")
                 .setKind(ConsentKind.AGE_STATEMENT);
+    }
+
+    /** What is said of direct marketing; an objection and its lift are of its parts too, in their order. */
+    private static List<Scope> scopes(ConsentKind kind, Scope said) {
+        return Stream.of("direct-marketing", "group-marketing", "mobile-marketing", "promotion-marketing")
+                .limit(kind == ConsentKind.WITHDRAWAL ? 1 : Long.MAX_VALUE)
+                .map(purpose -> new Scope(purpose, said.brand(), said.channel(), Scope.EVERY))
+                .toList();
+    }
+
+    private static Taken taken(List<Scope> scopes, Function<Scope, Change> change) {
+        return new Taken(scopes.stream().map(change).toList(), Rule.APPLIED);
     }
 
     private static Taken taken(Change change) {

@@ -349,7 +349,7 @@ final class NaiveModel implements Gate {
                 || !mayTransfer(now, today.map(Access::recipient).orElse(access.recipient()), event.country(), clock)) {
             answer.nos().add(Why.NO_SAFEGUARD);
         }
-        if (purpose.requires().contains(Condition.UNSUBSCRIBE_INSTRUCTION) && !event.unsubscribe()) {
+        if (purpose.requires().contains(Condition.UNSUBSCRIBE_INSTRUCTION) && !isAct(event) && !event.unsubscribe()) {
             answer.nos().add(Why.NO_UNSUBSCRIBE);
         }
         if (answer.nos().isEmpty() && !answer.holds().isEmpty()) {
