@@ -164,7 +164,7 @@ final class Numbers {
             } else if (reading.isLetter(start - 1)) {
                 continue;
             }
-            if (colons < 2 || end - start > LONGEST_IP || reading.isWord(end)) {
+            if (colons < 2 || end < start || end - start > LONGEST_IP || reading.isWord(end)) {
                 continue;
             }
             String address = reading.text().substring(start, end);
