@@ -132,7 +132,8 @@ class RedactorTest {
                 "Me llamo José García. | Me llamo [name].",
                 "born on 12 November 1985 in | born on [date] in",
                 "DOB: 12/11/1985 | DOB: [date]",
-                "I'm happy. This is Wonderful. Dear Customer, Hi There! | I'm happy. This is [name]. Dear Customer, Hi There!",
+                "born 20031112 | born [date]",
+                "I'm happy. This is Jolly. Dear Customer, Hi There! | I'm happy. This is [name]. Dear Customer, Hi There!",
             })
     void shouldMarkNamesAndBirthsByCue(String text, String redacted) {
         assertThat(redact(text.replace("\\n", "\n"))).isEqualTo(redacted.replace("\\n", "\n"));
