@@ -14,7 +14,7 @@ package io.cloakroom.policy.text;
  *   <li>IP addresses, and whatever has the shape of one; IBANs by country, length and shape, with a wrong checksum, too;
  *   <li>cards by checksum or by four groups of four; phones of seven digits or more, six behind a word such as "call" or
  *       a zero, also in words;
- *   <li>any other number of eight digits or more, such as an account's, that is no price, date, time, range or list;
+ *   <li>any other number of eight digits or more, such as an account's, that is no price, date, time, range, list or bar code;
  *   <li>names and dates of birth that a cue goes before ("my name is", "Dear", "born on"): by no means every name.
  * </ul>
  *
