@@ -4,9 +4,11 @@ import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -79,9 +81,16 @@ final class Reading {
     private int length;
     private String text;
     private int[] words;
+    private final Set<Mark> kinds;
 
     Reading(String original) {
+        this(original, EnumSet.allOf(Mark.class));
+    }
+
+    /** @param kinds all others are left as they are */
+    Reading(String original, Set<Mark> kinds) {
         this.original = original;
+        this.kinds = kinds;
         chars = new char[original.length() + 1];
         starts = new int[original.length() + 1];
         for (int i = 0; i < original.length(); ) {
@@ -157,6 +166,9 @@ final class Reading {
      * longest names the mark.
      */
     void find(int start, int end, Mark mark) {
+        if (!kinds.contains(mark)) {
+            return;
+        }
         int first = start;
         int last = end;
         while (first > 0 && starts[first] == starts[first - 1]) {
