@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigException;
 
 /**
  * Finds the entry of an input record without reading the audit. It stands in the partition of the same number, not before
@@ -39,17 +40,24 @@ public final class AuditSearch implements AutoCloseable {
     public record Found(AuditEntry entry, long at) {}
 
     public AuditSearch(Settings settings) {
-        consumer = TopicReader.consumer(settings.with(Map.of("max.partition.fetch.bytes", "131072")));
+        consumer = TopicReader.consumer(settings.with(Map.of("max.partition.fetch.bytes", "524288")));
         Map<String, Object> registry = new HashMap<>(settings.client());
         registry.put(AvroConfig.SPECIFIC_READER, true);
         entries.configure(registry, false);
     }
 
-    /** The entry of an input record; empty if it is not decided yet, or its entry is kept no longer. */
+    /**
+     * The entry of an input record; empty if it is not decided yet, or its entry is kept no longer.
+     *
+     * @throws ConfigException if nobody publishes to that topic
+     */
     public Optional<Found> find(Coordinates place) {
         TopicPartition audit = new TopicPartition(Topics.AUDIT, place.partition());
         List<TopicPartition> one = List.of(audit);
-        if (consumer.partitionsFor(Topics.AUDIT).size() <= place.partition()) {
+        if (!Topics.isPublishedTo(place.topic())) {
+            throw new ConfigException("nobody publishes to " + place.topic() + ": it has no entries");
+        }
+        if (TopicReader.partitions(consumer, place.topic()).size() <= place.partition()) {
             return Optional.empty();
         }
         long begin = consumer.beginningOffsets(one).get(audit);

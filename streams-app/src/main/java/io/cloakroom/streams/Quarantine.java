@@ -9,6 +9,7 @@ import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.streams.gate.GateParts;
 import io.cloakroom.streams.gate.Replay;
 import io.cloakroom.streams.gate.Topics;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -47,14 +48,18 @@ public final class Quarantine {
     public record Item(
             Coordinates place, Quarantined row, boolean lies, Optional<Coordinates> replayedAs, int partition) {}
 
-    /** All of them, in the order in which they were quarantined, as far as the topic goes back. */
-    public List<Item> items() {
+    /**
+     * All of them, in the order in which they were quarantined, as far as the topic goes back.
+     *
+     * @param from of what arrived before it, not all is read
+     */
+    public List<Item> items(Instant from) {
         AvroDeserializer rows = new AvroDeserializer();
         Map<String, Object> registry = new HashMap<>(settings.client());
         registry.put(AvroConfig.SPECIFIC_READER, true);
         rows.configure(registry, false);
         Map<Coordinates, Item> items = new LinkedHashMap<>();
-        TopicReader.read(settings, List.of(Topics.QUARANTINE), record -> {
+        TopicReader.read(settings, List.of(Topics.QUARANTINE), from, Instant.MAX, record -> {
             Quarantined row = (Quarantined) rows.deserialize(record.topic(), record.value());
             Coordinates place = new Coordinates(row.getTopic(), row.getPartition(), row.getOffset());
             items.put(

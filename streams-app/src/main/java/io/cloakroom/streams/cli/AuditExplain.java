@@ -16,12 +16,12 @@ import io.cloakroom.streams.TopicReader;
 import io.cloakroom.streams.gate.Topics;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -47,7 +47,7 @@ import picocli.CommandLine.Spec;
 final class AuditExplain implements Callable<Integer> {
 
     /** In entries: so that the answer takes no longer the more is decided. */
-    static final int LATER = 20_000;
+    static final int LATER = 10_000;
 
     private static final int NO = 1;
 
@@ -89,61 +89,81 @@ final class AuditExplain implements Callable<Integer> {
 
     /** All that the audit says of one input record. */
     private record Story(
-            AuditEntry entry, List<AuditEntry> resolutions, List<Given> recalls, Optional<Coordinates> again) {}
+            AuditEntry entry, List<AuditEntry> resolutions, List<Given> recalls, Optional<Coordinates> again) {
+
+        boolean isNamed(String recipient) {
+            return entry.getDecisions().stream().anyMatch(d -> d.getRecipient().equals(recipient));
+        }
+
+        /** The same, for one recipient. */
+        Story of(String recipient) {
+            return new Story(
+                    of(entry, recipient),
+                    resolutions.stream().map(r -> of(r, recipient)).toList(),
+                    recalls.stream()
+                            .filter(g -> g.note().getRecipient().equals(recipient))
+                            .toList(),
+                    again);
+        }
+
+        private static AuditEntry of(AuditEntry entry, String recipient) {
+            return AuditEntry.newBuilder(entry)
+                    .setDecisions(entry.getDecisions().stream()
+                            .filter(d -> d.getRecipient().equals(recipient))
+                            .toList())
+                    .build();
+        }
+    }
 
     /** @param by the entry that recalls */
     private record Given(AuditEntry by, RecallNote note) {}
 
     @Override
     public Integer call() throws Exception {
-        if (byId == null ? named.isEmpty() : named.size() > 1) {
+        int recipientAt = byId == null ? 1 : 0;
+        if (named.size() < recipientAt || named.size() > recipientAt + 1) {
             throw new ParameterException(
                     spec.commandLine(),
                     "name one record: TOPIC-PARTITION-OFFSET, or --event-id, --type, --from and --to");
         }
-        int recipientAt = byId == null ? 1 : 0;
-        Optional<String> recipient =
-                named.size() > recipientAt ? Optional.of(named.get(recipientAt)) : Optional.empty();
         Settings settings = connection.settings();
         List<Coordinates> places =
                 byId == null ? List.of(QuarantineCommand.coordinates(spec, named.get(0))) : places(settings);
         List<Story> stories = new ArrayList<>();
         try (AuditSearch search = new AuditSearch(settings)) {
             for (Coordinates place : places) {
-                Optional<Found> found = search.find(place);
-                if (found.isPresent()) {
-                    stories.add(story(settings, search, found.get()));
-                } else {
-                    spec.commandLine()
-                            .getErr()
-                            .println("no entry of " + place + ": not decided yet, or kept no longer");
-                }
+                search.find(place)
+                        .ifPresentOrElse(
+                                found -> stories.add(story(settings, search, found)),
+                                () -> refuse("no entry of " + place + ": not decided yet, or kept no longer"));
             }
         }
-        boolean isNamed = recipient.isEmpty()
-                || stories.stream()
-                        .flatMap(story -> story.entry().getDecisions().stream())
-                        .anyMatch(d -> d.getRecipient().equals(recipient.get()));
-        if (!isNamed && !stories.isEmpty()) {
-            spec.commandLine()
-                    .getErr()
-                    .println("nothing was decided for " + recipient.get() + ": it gets nothing (C17)");
+        boolean isComplete = !places.isEmpty() && stories.size() == places.size();
+        if (named.size() > recipientAt) {
+            String recipient = named.get(recipientAt);
+            if (stories.stream().noneMatch(story -> story.isNamed(recipient))) {
+                refuse("nothing was decided for " + recipient + ": it gets nothing (C17)");
+                return NO;
+            }
+            stories.replaceAll(story -> story.of(recipient));
         }
         if (json) {
             Paper.print(
                     spec,
                     Json.of(Map.of(
                                     "records",
-                                    stories.stream()
-                                            .map(s -> document(s, recipient))
-                                            .toList()))
+                                    stories.stream().map(AuditExplain::document).toList()))
                             + "\n");
         } else {
             Paper paper = new Paper();
-            stories.forEach(story -> write(story, recipient, paper));
+            stories.forEach(story -> write(story, paper));
             Paper.print(spec, paper.toString());
         }
-        return stories.size() == places.size() && !places.isEmpty() && isNamed ? 0 : NO;
+        return isComplete ? 0 : NO;
+    }
+
+    private void refuse(String why) {
+        spec.commandLine().getErr().println(why);
     }
 
     // By the event's own id.
@@ -154,7 +174,7 @@ final class AuditExplain implements Callable<Integer> {
                     spec.commandLine(), "--type: there are " + Words.list(new TreeSet<>(Schemas.eventTypes())));
         }
         AvroDeserializer values = new AvroDeserializer();
-        values.configure(new HashMap<>(settings.client()), false);
+        values.configure(settings.client(), false);
         List<Coordinates> places = new ArrayList<>();
         TopicReader.read(settings, List.of(Topics.events(byId.type)), byId.from, byId.to, record -> {
             if (isMeant(values, record.topic(), record.value())) {
@@ -162,9 +182,7 @@ final class AuditExplain implements Callable<Integer> {
             }
         });
         if (places.isEmpty()) {
-            spec.commandLine()
-                    .getErr()
-                    .println("no " + byId.type + " with this id arrived in that time, or it lies there no longer");
+            refuse("no " + byId.type + " with this id arrived in that time, or it lies there no longer");
         }
         return places;
     }
@@ -188,25 +206,21 @@ final class AuditExplain implements Callable<Integer> {
         AuditEntry entry = found.entry();
         List<AuditEntry> resolutions = new ArrayList<>();
         List<Given> recalls = new ArrayList<>();
+        List<RecipientDecision> decisions = new ArrayList<>(entry.getDecisions());
         for (AuditEntry later : search.after(found, LATER)) {
             if (later.getKind() == EntryKind.RESOLUTION && place(later).equals(place(entry))) {
                 resolutions.add(later);
+                decisions.addAll(later.getDecisions());
             }
             if (entry.getSubjectToken() != null && entry.getSubjectToken().equals(later.getSubjectToken())) {
-                List<RecipientDecision> released = Stream.concat(Stream.of(entry), resolutions.stream())
-                        .flatMap(e -> e.getDecisions().stream())
-                        .filter(d -> d.getOutcome() == Outcome.RELEASE)
-                        .toList();
                 later.getRecalls().stream()
-                        .filter(recall -> released.stream()
-                                .anyMatch(d -> d.getRecipient().equals(recall.getRecipient())
-                                        && d.getPurposes().contains(recall.getPurpose())))
+                        .filter(recall -> decisions.stream().anyMatch(d -> isOf(recall, d)))
                         .forEach(recall -> recalls.add(new Given(later, recall)));
             }
         }
         Optional<Coordinates> again = entry.getKind() == EntryKind.QUARANTINED
                 ? new Quarantine(settings)
-                        .items().stream()
+                        .items(entry.getArrivedAt()).stream()
                                 .filter(item -> item.place().equals(place(entry)))
                                 .findFirst()
                                 .flatMap(Quarantine.Item::replayedAs)
@@ -214,19 +228,19 @@ final class AuditExplain implements Callable<Integer> {
         return new Story(entry, resolutions, recalls, again);
     }
 
+    /** Only what was released has purposes. */
+    private static boolean isOf(RecallNote recall, RecipientDecision decision) {
+        return decision.getRecipient().equals(recall.getRecipient())
+                && decision.getPurposes().contains(recall.getPurpose());
+    }
+
     private static Coordinates place(AuditEntry entry) {
         return new Coordinates(entry.getTopic(), entry.getPartition(), entry.getOffset());
     }
 
-    private static List<RecipientDecision> of(AuditEntry entry, Optional<String> recipient) {
-        return entry.getDecisions().stream()
-                .filter(d -> recipient.isEmpty() || d.getRecipient().equals(recipient.get()))
-                .toList();
-    }
-
     // For people.
 
-    private static void write(Story story, Optional<String> recipient, Paper paper) {
+    private static void write(Story story, Paper paper) {
         AuditEntry entry = story.entry();
         paper.line(place(entry) + ": " + Words.of(entry.getKind()));
         paper.entry(2, 12, "occurred", entry.getOccurredAt() == null ? "not known" : "" + entry.getOccurredAt());
@@ -248,21 +262,18 @@ final class AuditExplain implements Callable<Integer> {
                     "because",
                     rule(entry.getReason().getRule(), entry.getReason().getClause()));
         }
-        of(entry, recipient).forEach(decision -> write(decision, paper));
+        entry.getDecisions().forEach(decision -> write(decision, paper));
         story.resolutions().forEach(resolution -> {
             paper.line(2, "resolved " + resolution.getDecidedAt());
-            of(resolution, recipient).forEach(decision -> write(decision, paper));
+            resolution.getDecisions().forEach(decision -> write(decision, paper));
         });
-        story.recalls().stream()
-                .filter(given ->
-                        recipient.isEmpty() || given.note().getRecipient().equals(recipient.get()))
+        story.recalls()
                 .forEach(given -> paper.line(
                         2,
                         (given.note().getPossible() ? "recalled " : "forbidden, but may be kept, ")
                                 + given.by().getDecidedAt() + ": releases of this person to "
                                 + given.note().getRecipient() + " for "
-                                + given.note().getPurpose() + ", by "
-                                + place(given.by()) + ": "
+                                + given.note().getPurpose() + ", by " + place(given.by()) + ": "
                                 + rule(given.note().getRule(), given.note().getClause())));
         story.again().ifPresent(copy -> paper.line(2, "replayed as " + copy + ", which has an entry of its own"));
     }
@@ -310,91 +321,36 @@ final class AuditExplain implements Callable<Integer> {
 
     // For programs.
 
-    private static Map<String, Object> document(Story story, Optional<String> recipient) {
-        AuditEntry entry = story.entry();
+    /** The entries as {@code audit tail --json} has them, with what their rules mean beside them. */
+    private static Map<String, Object> document(Story story) {
+        Map<String, String> meanings = new TreeMap<>();
+        Stream.concat(Stream.of(story.entry()), story.resolutions().stream())
+                .flatMap(entry -> entry.getDecisions().stream())
+                .forEach(d -> meanings.put(d.getRule(), RuleWords.of(d.getRule())));
+        story.recalls()
+                .forEach(g ->
+                        meanings.put(g.note().getRule(), RuleWords.of(g.note().getRule())));
+        if (story.entry().getReason() != null) {
+            String rule = story.entry().getReason().getRule();
+            meanings.put(rule, RuleWords.of(rule));
+        }
         Map<String, Object> document = new LinkedHashMap<>();
-        document.put("place", place(entry).toString());
-        document.put("kind", Words.of(entry.getKind()));
-        document.put("occurredAt", text(entry.getOccurredAt()));
-        document.put("arrivedAt", text(entry.getArrivedAt()));
-        document.put("decidedAt", text(entry.getDecidedAt()));
-        document.put("policy", entry.getPolicyVersion());
-        document.put("policyHash", entry.getPolicyHash() == null ? null : hash(entry));
-        document.put(
-                "replayOf",
-                entry.getReplayOf() == null
-                        ? null
-                        : Coordinates.of(entry.getReplayOf()).toString());
-        document.put(
-                "reason",
-                entry.getReason() == null
-                        ? null
-                        : reason(entry.getReason().getRule(), entry.getReason().getClause()));
-        document.put("decisions", decisions(entry, recipient));
+        document.put("place", place(story.entry()).toString());
+        document.put("policyHash", story.entry().getPolicyHash() == null ? null : hash(story.entry()));
+        document.put("entry", Json.read(story.entry().toString()));
         document.put(
                 "resolutions",
-                story.resolutions().stream()
-                        .map(r -> Map.of("at", text(r.getDecidedAt()), "decisions", decisions(r, recipient)))
-                        .toList());
+                story.resolutions().stream().map(r -> Json.read(r.toString())).toList());
         document.put(
                 "recalls",
                 story.recalls().stream()
-                        .filter(g ->
-                                recipient.isEmpty() || g.note().getRecipient().equals(recipient.get()))
-                        .map(AuditExplain::document)
+                        .map(g -> Map.of(
+                                "by", place(g.by()).toString(),
+                                "at", g.by().getDecidedAt().toString(),
+                                "note", Json.read(g.note().toString())))
                         .toList());
         document.put("replayedAs", story.again().map(Coordinates::toString).orElse(null));
-        return document;
-    }
-
-    private static String text(Instant time) {
-        return time == null ? null : time.toString();
-    }
-
-    private static Map<String, Object> reason(String rule, String clause) {
-        Map<String, Object> reason = new LinkedHashMap<>();
-        reason.put("rule", rule);
-        reason.put("clause", clause);
-        reason.put("meaning", RuleWords.of(rule));
-        return reason;
-    }
-
-    private static Map<String, Object> document(Given given) {
-        Map<String, Object> document =
-                reason(given.note().getRule(), given.note().getClause());
-        document.put("at", text(given.by().getDecidedAt()));
-        document.put("by", place(given.by()).toString());
-        document.put("recipient", given.note().getRecipient());
-        document.put("purpose", given.note().getPurpose());
-        document.put("possible", given.note().getPossible());
-        return document;
-    }
-
-    private static List<Map<String, Object>> decisions(AuditEntry entry, Optional<String> recipient) {
-        return of(entry, recipient).stream().map(AuditExplain::document).toList();
-    }
-
-    private static Map<String, Object> document(RecipientDecision decision) {
-        Map<String, Object> document = new LinkedHashMap<>();
-        document.put("recipient", decision.getRecipient());
-        document.put("outcome", outcome(decision.getOutcome()));
-        document.put("purposes", decision.getPurposes());
-        document.putAll(reason(decision.getRule(), decision.getClause()));
-        document.put(
-                "transition",
-                decision.getTransition() == null
-                        ? null
-                        : Map.of(
-                                "kind",
-                                Words.of(decision.getTransition().getKind()),
-                                "at",
-                                text(decision.getTransition().getAt())));
-        document.put(
-                "treatments",
-                decision.getTreatments().stream()
-                        .map(t -> Map.of(
-                                "category", t.getCategory(), "treatment", t.getTreatment(), "fields", t.getFields()))
-                        .toList());
+        document.put("rules", meanings);
         return document;
     }
 }

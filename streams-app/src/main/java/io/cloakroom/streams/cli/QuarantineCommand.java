@@ -3,6 +3,7 @@ package io.cloakroom.streams.cli;
 import io.cloakroom.streams.Coordinates;
 import io.cloakroom.streams.Quarantine;
 import io.cloakroom.streams.Quarantine.Item;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,7 +40,7 @@ public final class QuarantineCommand {
             mixinStandardHelpOptions = true)
     int list(@Mixin Connection connection, @Option(names = "--json", description = "One JSON document.") boolean json)
             throws Exception {
-        List<Item> items = new Quarantine(connection.settings()).items();
+        List<Item> items = new Quarantine(connection.settings()).items(Instant.MIN);
         Set<Coordinates> places = items.stream().map(Item::place).collect(Collectors.toSet());
         if (json) {
             print(Json.of(Map.of(
@@ -110,7 +111,7 @@ public final class QuarantineCommand {
             @Option(names = "--json", description = "One JSON document.") boolean json)
             throws Exception {
         Quarantine quarantine = new Quarantine(connection.settings());
-        List<Item> items = quarantine.items();
+        List<Item> items = quarantine.items(Instant.MIN);
         List<String> missing = new ArrayList<>();
         List<Item> chosen = choice.places.isEmpty()
                 ? items.stream()
