@@ -46,7 +46,13 @@ public final class Quarantine {
      * @param partition of the topic {@link Topics#QUARANTINE}
      */
     public record Item(
-            Coordinates place, Quarantined row, boolean lies, Optional<Coordinates> replayedAs, int partition) {}
+            Coordinates place, Quarantined row, boolean lies, Optional<Coordinates> replayedAs, int partition) {
+
+        /** What the gate told itself replaces what it said before: that must not come again. */
+        public boolean isPublished() {
+            return Topics.isPublishedTo(place.topic());
+        }
+    }
 
     /**
      * All of them, in the order in which they were quarantined, as far as the topic goes back.
@@ -93,7 +99,7 @@ public final class Quarantine {
      * Sends records again, each as it was, to the topic where it was published; then notes where. What stops in between is
      * sent twice the next time, as by a publisher that retries.
      *
-     * @return those that were sent, with where they are now; the others lie there no longer
+     * @return those that were sent, with where they are now; the others lie there no longer, or are the gate's own
      * @throws KeysMissingException if the key of the audit is not there: without it the copy would not point to the original
      */
     public List<Item> replay(List<Item> items) throws KeysMissingException, ExecutionException, InterruptedException {
@@ -104,7 +110,8 @@ public final class Quarantine {
         try (AuditSearch search = new AuditSearch(settings);
                 KafkaProducer<byte[], byte[]> producer = producer()) {
             for (Item item : items) {
-                Optional<ConsumerRecord<byte[], byte[]>> record = search.record(item.place());
+                Optional<ConsumerRecord<byte[], byte[]>> record =
+                        item.isPublished() ? search.record(item.place()) : Optional.empty();
                 if (record.isEmpty()) {
                     continue;
                 }

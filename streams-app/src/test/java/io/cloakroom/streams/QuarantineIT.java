@@ -12,6 +12,7 @@ import io.cloakroom.gate.EntryKind;
 import io.cloakroom.streams.CloakroomTest.Ran;
 import io.cloakroom.streams.gate.Topics;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -62,11 +63,13 @@ class QuarantineIT {
     @Test
     void shouldDecideWhatWasMendedAndIsReplayed() throws Exception {
         String customer = "customer:QxADAxQ";
+        String other = "customer:QxBOBxQ";
         CanaryIT.Log log = CanaryIT.Log.attached();
         try {
             RecordMetadata withdrawn;
             RecordMetadata ordered;
             RecordMetadata branded;
+            RecordMetadata astray;
             Order order = Given.order(customer).setOrderId("QxORDERxQ").build();
             try (Gate gate = cluster.gate()) {
                 cluster.decided(Given.grown(customer));
@@ -75,6 +78,13 @@ class QuarantineIT {
                         Given.emailConsent(customer, ConsentKind.WITHDRAWAL).build()));
                 ordered = cluster.publish(cluster.misplaced(cluster.record(order)));
                 branded = cluster.publish(chat(customer, "QxBRANDxQ"));
+                cluster.decided(Given.grown(other));
+                cluster.decided(Given.emailConsent(other, ConsentKind.GRANT).build());
+                astray = cluster.publish(cluster.misplaced(unregistered(
+                        Given.analyticsConsent(other, ConsentKind.WITHDRAWAL).build())));
+                assertThat(cluster.decided(astray).getKind()).isEqualTo(EntryKind.FORWARDED);
+                cluster.awaitForwarded();
+                assertThat(mailing(other)).isEqualTo("WITHHOLD control-record-undecided");
                 assertThat(Stream.of(withdrawn, ordered, branded)
                                 .map(place -> cluster.decided(place).getKind()))
                         .containsOnly(EntryKind.QUARANTINED);
@@ -82,7 +92,7 @@ class QuarantineIT {
             }
 
             Map<String, JsonNode> listed = listed();
-            assertThat(listed).hasSize(3);
+            assertThat(listed).hasSize(4);
             assertThat(listed.get(text(withdrawn)).get("rule").asString()).isEqualTo("unknown-schema");
             assertThat(listed.get(text(ordered)).get("rule").asString()).isEqualTo("misplaced");
             assertThat(listed.get(text(branded)).get("rule").asString()).isEqualTo("unknown-brand");
@@ -92,12 +102,12 @@ class QuarantineIT {
                 assertThat(item.get("lies").asBoolean()).isTrue();
                 assertThat(item.get("replayedAs").isNull()).isTrue();
             });
-            assertThat(run(0, "quarantine", "list").out()).contains("quarantined: 3, not replayed: 3");
+            assertThat(run(0, "quarantine", "list").out()).contains("quarantined: 4, not replayed: 4");
 
             register();
             try (Gate gate = cluster.gate()) { // one that has not been told of no schema
                 Map<String, RecordMetadata> copies = replayed(run(0, "quarantine", "replay", "--all", "--json"));
-                assertThat(copies).hasSize(3);
+                assertThat(copies).hasSize(4);
 
                 AuditEntry control = cluster.decided(copies.get(text(withdrawn)));
                 assertThat(control.getKind()).isEqualTo(EntryKind.CONTROL);
@@ -106,6 +116,13 @@ class QuarantineIT {
                 assertThat(mailing(customer)).isEqualTo("WITHHOLD consent-withdrawn");
                 cluster.decided(Given.emailConsent(customer, ConsentKind.GRANT).build());
                 assertThat(mailing(customer)).isEqualTo("RELEASE consent");
+
+                AuditEntry found = cluster.decided(copies.get(text(astray)));
+                assertThat(found.getKind()).isEqualTo(EntryKind.CONTROL);
+                assertThat(found.getPartition()).isNotEqualTo(astray.partition());
+                assertThat(mailing(other)).isEqualTo("RELEASE consent");
+                assertThat(run(0, "audit", "explain", text(astray)).out())
+                        .contains("forwarded (C25)", "replayed as " + text(copies.get(text(astray))));
 
                 RecordMetadata right = copies.get(text(ordered));
                 AuditEntry event = cluster.decided(right);
@@ -149,7 +166,7 @@ class QuarantineIT {
             Map<String, RecordMetadata> copies)
             throws Exception {
         Map<String, JsonNode> listed = listed();
-        assertThat(listed).hasSize(4);
+        assertThat(listed).hasSize(5);
         assertThat(listed.get(text(ordered)).get("replayedAs").asString()).isEqualTo(text(copies.get(text(ordered))));
         assertThat(listed.get(text(ordered)).get("quarantinedAgain").asBoolean())
                 .isFalse();
@@ -182,7 +199,13 @@ class QuarantineIT {
                     .get();
         }
         assertThat(listed().get(text(lost)).get("lies").asBoolean()).isFalse();
-        assertThat(run(1, "quarantine", "replay", text(lost)).out()).contains("gone from its topic: " + text(lost));
+        assertThat(run(1, "quarantine", "replay", text(lost)).out())
+                .contains("not replayed: " + text(lost) + ", gone from its topic");
+        RecordMetadata own = cluster.publish(
+                new ProducerRecord<>(Topics.FORWARDS, customer.getBytes(StandardCharsets.UTF_8), new byte[] {1, 2}));
+        Cluster.await("row of " + own).until(() -> !cluster.quarantined(own).isEmpty());
+        assertThat(run(1, "quarantine", "replay", text(own)).out())
+                .contains("not replayed: " + text(own) + ", the gate's own, never replayed");
         assertThat(run(0, "audit", "explain", text(lost)).out())
                 .contains("unknown-brand (C2): the policy does not know its brand");
     }

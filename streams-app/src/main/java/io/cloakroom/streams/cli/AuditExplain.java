@@ -218,7 +218,8 @@ final class AuditExplain implements Callable<Integer> {
                         .forEach(recall -> recalls.add(new Given(later, recall)));
             }
         }
-        Optional<Coordinates> again = entry.getKind() == EntryKind.QUARANTINED
+        boolean isElsewhere = entry.getKind() == EntryKind.QUARANTINED || entry.getKind() == EntryKind.FORWARDED;
+        Optional<Coordinates> again = isElsewhere
                 ? new Quarantine(settings)
                         .items(entry.getArrivedAt()).stream()
                                 .filter(item -> item.place().equals(place(entry)))

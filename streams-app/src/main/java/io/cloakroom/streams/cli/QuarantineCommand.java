@@ -66,6 +66,9 @@ public final class QuarantineCommand {
             return "replayed as " + item.replayedAs().get()
                     + (quarantined.contains(item.replayedAs().get()) ? ", quarantined again" : "");
         }
+        if (!item.isPublished()) {
+            return "the gate's own, never replayed";
+        }
         return item.lies() ? "can be replayed" : "gone from its topic";
     }
 
@@ -102,7 +105,7 @@ public final class QuarantineCommand {
             description = {
                 "Sends records again, as they are, to the topic where they were published; the gate decides each anew.",
                 "The new audit entry points to the old place. A replayed event keeps its time of occurrence.",
-                "Exit 1 if one of them was not there, or is gone from its topic."
+                "Exit 1 if one of them was not there, or cannot be sent again."
             },
             mixinStandardHelpOptions = true)
     int replay(
@@ -115,20 +118,21 @@ public final class QuarantineCommand {
         List<String> missing = new ArrayList<>();
         List<Item> chosen = choice.places.isEmpty()
                 ? items.stream()
-                        .filter(i -> i.replayedAs().isEmpty())
+                        .filter(i -> i.replayedAs().isEmpty() && i.isPublished())
                         .filter(i -> choice.all || i.row().getRule().equals(choice.rule))
                         .toList()
                 : named(choice.places, items, missing);
-        List<Item> sent = quarantine.replay(chosen.stream().filter(Item::lies).toList());
+        List<Item> sent = quarantine.replay(chosen);
         Set<Coordinates> done = sent.stream().map(Item::place).collect(Collectors.toSet());
-        List<Item> gone = chosen.stream().filter(i -> !done.contains(i.place())).toList();
+        List<Item> left = chosen.stream().filter(i -> !done.contains(i.place())).toList();
         Map<Coordinates, Coordinates> before = chosen.stream()
                 .filter(i -> i.replayedAs().isPresent())
                 .collect(Collectors.toMap(Item::place, i -> i.replayedAs().get()));
         if (json) {
             Map<String, Object> document = new LinkedHashMap<>();
             document.put("replayed", sent.stream().map(i -> document(i, before)).toList());
-            document.put("gone", gone.stream().map(i -> i.place().toString()).toList());
+            document.put(
+                    "notReplayed", left.stream().map(i -> i.place().toString()).toList());
             document.put("notQuarantined", missing);
             print(Json.of(document) + "\n");
         } else {
@@ -138,13 +142,12 @@ public final class QuarantineCommand {
                             + Optional.ofNullable(before.get(i.place()))
                                     .map(b -> ", as before as " + b)
                                     .orElse("")));
-            gone.forEach(
-                    i -> paper.line("gone from its topic: " + i.place() + "; only its publisher can send it again"));
+            left.forEach(i -> paper.line("not replayed: " + i.place() + ", " + state(i, Set.of())));
             missing.forEach(m -> paper.line("not in quarantine: " + m));
             paper.line("replayed: " + sent.size() + "; cloakroom audit explain says what came of each");
             print(paper.toString());
         }
-        return gone.isEmpty() && missing.isEmpty() ? 0 : NO;
+        return left.isEmpty() && missing.isEmpty() ? 0 : NO;
     }
 
     private List<Item> named(List<String> places, List<Item> items, List<String> missing) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.entry;
 
 import io.cloakroom.control.ConsentChange;
 import io.cloakroom.control.ConsentKind;
+import io.cloakroom.control.IdentityLink;
+import io.cloakroom.control.LinkKind;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.Coordinates;
 import io.cloakroom.gate.EntryKind;
@@ -104,6 +106,26 @@ class ReplayedTest {
         assertThat(replayed(never, new byte[] {1, 2}).getKind()).isEqualTo(EntryKind.QUARANTINED);
         replayed(other, lift);
         assertThat(mailing()).isEqualTo("WITHHOLD " + BLOCKED);
+    }
+
+    @Test
+    void shouldUnblockWhoIsLinkedToo() {
+        String cookie = "cookie:ada";
+        gate.publish(
+                Topics.IDENTITY_LINKS,
+                cookie,
+                new IdentityLink("link-1", NOW.minusSeconds(60), cookie, ADA, LinkKind.CONNECTED));
+        byte[] withdrawal = unregistered(
+                Topics.CONSENT_CHANGES, said(ConsentKind.WITHDRAWAL).build());
+        AuditEntry blocking = published(Topics.CONSENT_CHANGES, withdrawal, new RecordHeaders());
+        gate.publish("events.cookie", cookie, Scenario.event("cookie", cookie, NOW));
+        assertThat(Outcomes.of(gate.lastAudit())).containsValue("WITHHOLD " + BLOCKED);
+
+        register(Topics.CONSENT_CHANGES, ConsentChange.SCHEMA$);
+        replayed(blocking, withdrawal);
+
+        gate.publish("events.cookie", cookie, Scenario.event("cookie", cookie, NOW));
+        assertThat(Outcomes.of(gate.lastAudit())).isNotEmpty().doesNotContainValue("WITHHOLD " + BLOCKED);
     }
 
     @Test
