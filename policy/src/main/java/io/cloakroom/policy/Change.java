@@ -18,8 +18,21 @@ public sealed interface Change {
     /** @param epochDay of the birth date */
     record Age(long epochDay, long at) implements Change {}
 
-    /** A control record of this person could not be decided: until it is, nothing is taken to be allowed. */
-    record Undecided() implements Change {}
+    /**
+     * A control record of this person could not be decided: until it is, nothing is taken to be allowed.
+     *
+     * @param record by which it is known again
+     */
+    record Undecided(String record) implements Change {
+
+        /** One that nothing can decide later. */
+        public Undecided() {
+            this(Person.FOR_GOOD);
+        }
+    }
+
+    /** A control record of this person is decided now, whether it was before or not. */
+    record Understood(String record) implements Change {}
 
     /** A guardian agreed, verified (C1). */
     record GuardianAgreed(long at) implements Change {}

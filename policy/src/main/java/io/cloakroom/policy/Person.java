@@ -14,14 +14,14 @@ import java.util.Set;
  * What the gate knows of one subject; immutable. Nobody is known until something is: {@link #stranger} is a value.
  *
  * @param salt of the subject's pseudonyms; without it they lead to nobody
- * @param blocked a control record is undecided: consent and legitimate interest are not taken to be there
+ * @param undecided control records: while there is one, consent and legitimate interest are not taken to be there
  * @param holdings the ledger: who holds releases
  * @param erasedAt {@link Long#MIN_VALUE} or milliseconds since the epoch: what happened up to then is nobody's any more
  */
 public record Person(
         byte[] salt,
         Optional<Birth> birth,
-        boolean blocked,
+        List<String> undecided,
         List<Preference> preferences,
         Guardian guardian,
         List<Link> links,
@@ -37,6 +37,12 @@ public record Person(
     /** Lines of the ledger that tell collectors and items apart; a new one beyond them stands for all of them. */
     static final int MOST_HOLDINGS = 256;
 
+    /** Undecided control records that a row can tell apart; with one beyond them the block is for good. */
+    static final int MOST_UNDECIDED = 64;
+
+    /** Stands for what no record decides later. */
+    static final String FOR_GOOD = "";
+
     public static final int SALT_LENGTH = 16;
 
     private static final long NEVER = Long.MIN_VALUE;
@@ -45,23 +51,31 @@ public record Person(
         if (salt.length != SALT_LENGTH) {
             throw new IllegalArgumentException("a salt has " + SALT_LENGTH + " bytes, not " + salt.length);
         }
+        undecided = List.copyOf(undecided);
         preferences = List.copyOf(preferences);
         links = List.copyOf(links);
         holdings = List.copyOf(holdings);
     }
 
-    public Person(byte[] salt, Optional<Birth> birth, boolean blocked, List<Preference> preferences) {
-        this(salt, birth, blocked, preferences, Guardian.NONE, List.of(), List.of(), NEVER);
+    public Person(byte[] salt, Optional<Birth> birth, List<String> undecided, List<Preference> preferences) {
+        this(salt, birth, undecided, preferences, Guardian.NONE, List.of(), List.of(), NEVER);
     }
 
     public static Person stranger(byte[] salt) {
-        return new Person(salt, Optional.empty(), false, List.of());
+        return new Person(salt, Optional.empty(), List.of(), List.of());
     }
 
     /** Who comes back after an erasure; under a new salt it is somebody new, who is still heard. */
     public static Person returning(byte[] salt, Stub stub) {
         return new Person(
-                salt, Optional.empty(), false, stub.refusals(), Guardian.NONE, List.of(), List.of(), stub.erasedAt());
+                salt,
+                Optional.empty(),
+                List.of(),
+                stub.refusals(),
+                Guardian.NONE,
+                List.of(),
+                List.of(),
+                stub.erasedAt());
     }
 
     /** What remains of an erased person; it says nothing of who that was. */
@@ -86,9 +100,12 @@ public record Person(
             Birth stated = new Birth(LocalDate.ofEpochDay(age.epochDay()), age.at());
             return birth.isPresent() && !stated.replaces(birth.get())
                     ? this
-                    : new Person(salt, Optional.of(stated), blocked, preferences, guardian, links, holdings, erasedAt);
-        } else if (change instanceof Change.Undecided) {
-            return withBlocked();
+                    : new Person(
+                            salt, Optional.of(stated), undecided, preferences, guardian, links, holdings, erasedAt);
+        } else if (change instanceof Change.Undecided left) {
+            return withUndecided(left.record());
+        } else if (change instanceof Change.Understood understood) {
+            return withoutUndecided(understood.record());
         } else if (change instanceof Change.Grant grant) {
             Opening.Kind kind = grant.imported() ? Opening.Kind.IMPORT : Opening.Kind.GRANT;
             return withOpening(grant.scope(), new Opening(kind, grant.at(), grant.notice(), grant.expiresAt()));
@@ -116,14 +133,39 @@ public record Person(
         throw new IncompatibleClassChangeError("not a change: " + change.getClass());
     }
 
-    private Person withBlocked() {
-        return blocked ? this : new Person(salt, birth, true, preferences, guardian, links, holdings, erasedAt);
+    /** Whether a control record is undecided. */
+    public boolean blocked() {
+        return !undecided.isEmpty();
+    }
+
+    private Person withUndecided(String record) {
+        String left = undecided.size() < MOST_UNDECIDED ? record : FOR_GOOD;
+        if (undecided.contains(record) || undecided.contains(left)) {
+            return this;
+        }
+        List<String> all = new ArrayList<>(undecided);
+        all.add(left);
+        return new Person(salt, birth, all, preferences, guardian, links, holdings, erasedAt);
+    }
+
+    private Person withoutUndecided(String record) {
+        return record.equals(FOR_GOOD) || !undecided.contains(record)
+                ? this
+                : new Person(
+                        salt,
+                        birth,
+                        undecided.stream().filter(u -> !u.equals(record)).toList(),
+                        preferences,
+                        guardian,
+                        links,
+                        holdings,
+                        erasedAt);
     }
 
     private Person with(Guardian changed) {
         return changed.equals(guardian)
                 ? this
-                : new Person(salt, birth, blocked, preferences, changed, links, holdings, erasedAt);
+                : new Person(salt, birth, undecided, preferences, changed, links, holdings, erasedAt);
     }
 
     private Person erased(long at) {
@@ -143,7 +185,7 @@ public record Person(
 
     private Person connected(String other, Link.Turn turn) {
         Link link = link(other);
-        return hasNoRoom(link) ? withBlocked() : withLink(link, link.turned(turn));
+        return hasNoRoom(link) ? withUndecided(FOR_GOOD) : withLink(link, link.turned(turn));
     }
 
     private boolean hasNoRoom(Link link) {
@@ -162,7 +204,7 @@ public record Person(
         } else {
             all.set(place, after);
         }
-        return new Person(salt, birth, blocked, preferences, guardian, all, holdings, erasedAt);
+        return new Person(salt, birth, undecided, preferences, guardian, all, holdings, erasedAt);
     }
 
     private Person withoutLink(String other) {
@@ -170,7 +212,7 @@ public record Person(
                 links.stream().filter(link -> !link.other().equals(other)).toList();
         return left.size() == links.size()
                 ? this
-                : new Person(salt, birth, blocked, preferences, guardian, left, holdings, erasedAt);
+                : new Person(salt, birth, undecided, preferences, guardian, left, holdings, erasedAt);
     }
 
     private Preference preference(Scope scope) {
@@ -213,7 +255,7 @@ public record Person(
         List<Preference> all = new ArrayList<>(preferences);
         all.removeIf(p -> p.scope().equals(changed.scope()));
         all.add(changed);
-        return new Person(salt, birth, blocked, all, guardian, links, holdings, erasedAt);
+        return new Person(salt, birth, undecided, all, guardian, links, holdings, erasedAt);
     }
 
     /** What those linked with this person must know: what it refused itself (T12), as far as the policy of today reads it. */
@@ -224,7 +266,7 @@ public record Person(
                 .sorted(Comparator.comparing(News.Refused::scope))
                 .toList();
         long minorUntil = birth.map(b -> today.adultFrom(b.date())).orElse(News.UNKNOWN);
-        return new News(refusals, minorUntil, guardian.endedAt(), blocked);
+        return new News(refusals, minorUntil, guardian.endedAt(), blocked());
     }
 
     /** The same person, knowing who holds this release now; this very object where that was known. */
@@ -289,7 +331,7 @@ public record Person(
     }
 
     Person withHoldings(List<Holding> left) {
-        return new Person(salt, birth, blocked, preferences, guardian, links, left, erasedAt);
+        return new Person(salt, birth, undecided, preferences, guardian, links, left, erasedAt);
     }
 
     public Optional<LocalDate> birthDate() {
@@ -361,7 +403,7 @@ public record Person(
         return other instanceof Person p
                 && Arrays.equals(salt, p.salt)
                 && birth.equals(p.birth)
-                && blocked == p.blocked
+                && undecided.equals(p.undecided)
                 && preferences.equals(p.preferences)
                 && guardian.equals(p.guardian)
                 && links.equals(p.links)

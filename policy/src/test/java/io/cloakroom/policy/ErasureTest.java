@@ -57,7 +57,7 @@ class ErasureTest {
                 .isEqualTo(new Person(
                         full.salt(),
                         java.util.Optional.empty(),
-                        false,
+                        List.of(),
                         List.of(new Preference(statistics(), 5, List.of())),
                         Guardian.NONE,
                         List.of(),

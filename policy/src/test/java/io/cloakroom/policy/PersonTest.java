@@ -27,6 +27,33 @@ class PersonTest {
     }
 
     @Test
+    void shouldBeBlockedUntilEachUndecidedRecordIsUnderstood() {
+        Person person = adult().with(new Change.Undecided("one")).with(new Change.Undecided("two"));
+
+        assertThat(person.with(new Change.Understood("three"))).isSameAs(person);
+        Person half = person.with(new Change.Understood("one"));
+        assertThat(half.blocked()).isTrue();
+        assertThat(half.with(new Change.Understood("one")).blocked()).isTrue();
+        assertThat(half.with(new Change.Understood("two"))).isEqualTo(adult());
+    }
+
+    @Test
+    void shouldStayBlockedByWhatNothingDecidesLater() {
+        Person person = adult();
+        for (int i = 0; i <= Person.MOST_UNDECIDED; i++) {
+            person = person.with(new Change.Undecided("record " + i));
+        }
+        assertThat(person.undecided()).hasSize(Person.MOST_UNDECIDED + 1);
+        assertThat(person.with(new Change.Undecided("one more"))).isSameAs(person);
+        for (int i = 0; i <= Person.MOST_UNDECIDED; i++) {
+            person = person.with(new Change.Understood("record " + i));
+        }
+
+        assertThat(person.with(new Change.Understood(Person.FOR_GOOD)).blocked())
+                .isTrue();
+    }
+
+    @Test
     void shouldForgetWhatARefusalBeats() {
         Person person = adult().with(grant(email(), 1)).with(grant(email(), 2)).with(refusal(email(), 2));
 

@@ -222,7 +222,7 @@ class TimePropertiesTest {
             Person certain = new Person(
                     person.salt(),
                     person.birth(),
-                    false,
+                    List.of(),
                     person.preferences(),
                     person.guardian(),
                     person.links().stream()

@@ -5,6 +5,7 @@ import io.cloakroom.streams.cli.AuditCommand;
 import io.cloakroom.streams.cli.DemoCommand;
 import io.cloakroom.streams.cli.KeysCommand;
 import io.cloakroom.streams.cli.PolicyCommand;
+import io.cloakroom.streams.cli.QuarantineCommand;
 import io.cloakroom.streams.cli.RunCommand;
 import io.cloakroom.streams.cli.SubjectCommand;
 import io.cloakroom.streams.cli.TopicsCommand;
@@ -30,6 +31,7 @@ import picocli.CommandLine.Command;
             KeysCommand.class,
             PolicyCommand.class,
             AuditCommand.class,
+            QuarantineCommand.class,
             SubjectCommand.class
         })
 public final class Cloakroom {
@@ -54,6 +56,7 @@ public final class Cloakroom {
     /** The whole command line; errors become one line each on its standard error. */
     public static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Cloakroom());
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler((error, command, parsed) -> {
             command.getErr().println(explain(error));
             return error instanceof ConfigException ? command.getCommandSpec().exitCodeOnInvalidInput() : NO;

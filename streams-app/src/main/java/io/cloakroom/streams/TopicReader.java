@@ -1,6 +1,7 @@
 package io.cloakroom.streams;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** Reads topics once, committed records only, from the first to what is the last when it begins. */
+/** Reads topics once, committed records only, up to what is the last when it begins. */
 public final class TopicReader {
 
     private TopicReader() {}
@@ -21,18 +22,27 @@ public final class TopicReader {
     /** @throws ConfigException if there is no such topic */
     public static void read(
             Settings settings, Collection<String> topics, Consumer<ConsumerRecord<byte[], byte[]>> each) {
-        Map<String, Object> config = new HashMap<>(settings.client());
-        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-        try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        read(settings, topics, Instant.MIN, Instant.MAX, each);
+    }
+
+    /**
+     * @param from the first record of each partition whose time is this or later
+     * @param until the first that is not read, likewise
+     * @throws ConfigException if there is no such topic
+     */
+    public static void read(
+            Settings settings,
+            Collection<String> topics,
+            Instant from,
+            Instant until,
+            Consumer<ConsumerRecord<byte[], byte[]>> each) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(settings)) {
             List<TopicPartition> partitions = topics.stream()
                     .flatMap(topic -> partitions(consumer, topic).stream())
                     .toList();
-            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            Map<TopicPartition, Long> ends = offsets(consumer, partitions, until);
             consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
+            offsets(consumer, partitions, from).forEach(consumer::seek);
             while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
                     if (record.offset() < ends.get(new TopicPartition(record.topic(), record.partition()))) {
@@ -43,7 +53,37 @@ public final class TopicReader {
         }
     }
 
-    private static List<TopicPartition> partitions(KafkaConsumer<byte[], byte[]> consumer, String topic) {
+    /** Of bytes, without a group; it starts where it is told to. */
+    static KafkaConsumer<byte[], byte[]> consumer(Settings settings) {
+        Map<String, Object> config = new HashMap<>(settings.client());
+        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // behind what retention took
+        config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 50); // nothing to come: say so soon
+        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /** Of the first record of this time or later, or of the end. */
+    static Map<TopicPartition, Long> offsets(
+            KafkaConsumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions, Instant time) {
+        if (time.equals(Instant.MIN)) {
+            return consumer.beginningOffsets(partitions);
+        }
+        Map<TopicPartition, Long> offsets = new HashMap<>(consumer.endOffsets(partitions));
+        if (!time.equals(Instant.MAX)) {
+            Map<TopicPartition, Long> times = new HashMap<>();
+            partitions.forEach(p -> times.put(p, Math.max(0, time.toEpochMilli())));
+            consumer.offsetsForTimes(times).forEach((partition, found) -> {
+                if (found != null) {
+                    offsets.put(partition, found.offset());
+                }
+            });
+        }
+        return offsets;
+    }
+
+    static List<TopicPartition> partitions(KafkaConsumer<byte[], byte[]> consumer, String topic) {
         List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                 .map(p -> new TopicPartition(p.topic(), p.partition()))
                 .toList();

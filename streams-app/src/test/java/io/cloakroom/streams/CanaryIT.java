@@ -230,8 +230,8 @@ class CanaryIT {
     }
 
     /** All that is logged, ours at DEBUG. */
-    private static final class Log extends AppenderBase<ILoggingEvent> {
-        private final Queue<String> lines = new ConcurrentLinkedQueue<>();
+    static final class Log extends AppenderBase<ILoggingEvent> {
+        final Queue<String> lines = new ConcurrentLinkedQueue<>();
         private final Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
         private final Logger ours = (Logger) LoggerFactory.getLogger("io.cloakroom");
         private final Level before = ours.getLevel();

@@ -51,11 +51,15 @@ class CloakroomTest {
     record Ran(int exit, String out, String err) {
         /** The one document on standard output. */
         JsonNode json() {
-            return JsonMapper.builder()
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .build()
-                    .readTree(out);
+            return CloakroomTest.json(out);
         }
+    }
+
+    static JsonNode json(String document) {
+        return JsonMapper.builder()
+                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .build()
+                .readTree(document);
     }
 
     static Ran run(String... arguments) {

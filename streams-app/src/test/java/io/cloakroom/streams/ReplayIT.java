@@ -9,7 +9,6 @@ import io.cloakroom.streams.gate.Topics;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,7 +48,7 @@ class ReplayIT {
                     "events.marketing",
                     "--json",
                     "--config",
-                    config(cluster, directory).toString());
+                    QuarantineIT.config(cluster, directory));
 
             assertThat(ran.err()).isEmpty();
             assertThat(ran.exit()).isEqualTo(1);
@@ -72,13 +71,5 @@ class ReplayIT {
                     .isInstanceOf(ConfigException.class)
                     .hasMessage("there is no topic events.gossip on this cluster");
         }
-    }
-
-    private static Path config(Cluster cluster, Path directory) throws Exception {
-        return Files.writeString(
-                directory.resolve("gate.properties"),
-                cluster.settings.all().entrySet().stream()
-                        .map(setting -> setting.getKey() + "=" + setting.getValue())
-                        .collect(Collectors.joining("\n")));
     }
 }

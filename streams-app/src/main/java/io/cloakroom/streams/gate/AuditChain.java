@@ -12,6 +12,7 @@ import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.Rule;
 import io.cloakroom.schemas.BoundedDecoder;
+import io.cloakroom.streams.Coordinates;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -205,7 +206,15 @@ final class AuditChain {
             out.putLong(entry.recalls().size());
             entry.recalls().forEach(this::write);
         }
-        byte[] written = out.putLong(0).toBytes();
+        out.putLong(0);
+        if (place.replayOf().isEmpty()) {
+            out.putLong(0);
+        } else {
+            Coordinates before = place.replayOf().get();
+            out.putLong(1).putText(text(before.topic()));
+            out.putLong(before.partition()).putLong(before.offset());
+        }
+        byte[] written = out.toBytes();
 
         link(sequence + 1, written);
         if (entry.isInput()) {

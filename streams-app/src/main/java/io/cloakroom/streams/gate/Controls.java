@@ -23,6 +23,7 @@ import io.cloakroom.policy.Scope;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,18 +41,20 @@ final class Controls {
     private final People people;
     private final Contacts contacts;
     private final Events events;
+    private final Replay replay;
     private final Pseudonyms.Key auditKey;
     private final Map<String, Pseudonyms.Key> keys = new HashMap<>();
     private final Map<String, Kind<?>> kinds;
     private final WireReader<Forward> forwards;
 
-    Controls(GateParts parts, Outlet outlet, People people, Contacts contacts, Events events) {
+    Controls(GateParts parts, Outlet outlet, People people, Contacts contacts, Events events, Replay replay) {
         this.parts = parts;
         this.engine = parts.engine();
         this.outlet = outlet;
         this.people = people;
         this.contacts = contacts;
         this.events = events;
+        this.replay = replay;
         this.auditKey = parts.pseudonyms().key(GateParts.AUDIT_KEY);
         this.forwards = WireReader.of(parts.registry(), Forward.SCHEMA$);
         this.kinds = Map.of(
@@ -117,7 +120,7 @@ final class Controls {
             outcome = Outcome.of(EntryKind.FORWARDED, Rule.FORWARDED);
             forward(place, key, kinds.get(place.topic()), value, now);
         } else {
-            outcome = take(place, subject.get(), key, value, now);
+            outcome = take(place, subject.get(), key, value, replay.record(place.topic(), value), now);
         }
         outlet.audit(new AuditChain.Entry(
                 outcome.kind(),
@@ -149,27 +152,39 @@ final class Controls {
         return engine.history().atOrFirst(place.arrivedAt());
     }
 
-    /** Takes in what a control record says; what cannot be decided blocks its subject and is quarantined. */
-    private Outcome take(Place place, String subject, byte[] key, byte[] value, long now) {
+    /**
+     * Takes in what a control record says; what cannot be decided blocks its subject and is quarantined, until the very same
+     * record can be.
+     *
+     * @param record by which it is known again
+     */
+    private Outcome take(Place place, String subject, byte[] key, byte[] value, String record, long now) {
         Heard heard = hear(place, subject, kinds.get(place.topic()), value, now);
         Known row = people.get(subject);
         Known known = row == null ? people.getOrMake(subject) : row;
         byte[] token = auditKey.subject(key, known.person().salt());
+        Change understood = new Change.Understood(record);
         EntryKind kind = EntryKind.CONTROL;
         List<AuditChain.Recalled> recalls = List.of();
         if (heard.statement() instanceof Statements.Taken taken) {
             Change first = taken.changes().get(0);
             recalls = first instanceof Change.Erased
                     ? erase(subject, key, known, first, now)
-                    : change(place, subject, key, row == null, known, taken.changes(), now);
+                    : change(place, subject, key, row == null, known, and(taken.changes(), understood), now);
         } else if (heard.statement() instanceof Statements.Undecidable undecidable) {
             kind = EntryKind.QUARANTINED;
-            recalls = change(place, subject, key, row == null, known, List.of(new Change.Undecided()), now);
+            recalls = change(place, subject, key, row == null, known, List.of(new Change.Undecided(record)), now);
             outlet.quarantine(place, undecidable.rule());
         } else {
-            recalls = settle(subject, key, row == null, known, known.person(), now);
+            recalls = change(place, subject, key, row == null, known, List.of(understood), now);
         }
         return new Outcome(kind, heard.statement().rule(), token, heard.occurredAt(), recalls);
+    }
+
+    private static List<Change> and(List<Change> changes, Change last) {
+        List<Change> all = new ArrayList<>(changes);
+        all.add(last);
+        return all;
     }
 
     private <T extends SpecificRecord> Heard hear(Place place, String subject, Kind<T> kind, byte[] value, long now) {
@@ -300,7 +315,8 @@ final class Controls {
                 -1L,
                 Instant.ofEpochMilli(arrivedAt),
                 ByteBuffer.allocate(0),
-                news);
+                news,
+                null);
         if (!outlet.forward(target.getBytes(StandardCharsets.UTF_8), forward)) {
             // The bounds of a row are far below those of a topic.
             throw new IllegalStateException("news that no topic takes");
@@ -350,7 +366,8 @@ final class Controls {
                     forward.getPartition(),
                     forward.getOffset(),
                     forward.getArrivedAt().toEpochMilli());
-            Outcome outcome = take(first, subject.get(), key, said, now);
+            String record = forward.getRecord() == null ? replay.record(first.topic(), said) : forward.getRecord();
+            Outcome outcome = take(first, subject.get(), key, said, record, now);
             note(place, outcome.token(), outcome.recalls(), now);
         } else {
             outlet.quarantine(place, Rule.UNDECODABLE);
@@ -432,18 +449,20 @@ final class Controls {
         byte[] said = kind.reader().read(value, now) instanceof WireReader.Read<T> read
                 ? kind.writer().write(read.value())
                 : new byte[0];
-        if (!outlet.forward(key, forward(place, said))) {
-            outlet.forward(key, forward(place, new byte[0]));
+        String record = replay.record(place.topic(), value);
+        if (!outlet.forward(key, forward(place, said, record))) {
+            outlet.forward(key, forward(place, new byte[0], record));
         }
     }
 
-    private static Forward forward(Place place, byte[] said) {
+    private static Forward forward(Place place, byte[] said, String record) {
         return new Forward(
                 place.topic(),
                 place.partition(),
                 place.offset(),
                 Instant.ofEpochMilli(place.arrivedAt()),
                 ByteBuffer.wrap(said),
-                null);
+                null,
+                record);
     }
 }

@@ -28,6 +28,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     private People people;
     private Waiting waiting;
     private Contacts contacts;
+    private Replay replay;
     private long nextSign;
 
     /** @param betweenSigns of life in the changelogs: a broker clears up behind new records only */
@@ -52,9 +53,10 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
                 parts.pseudonyms().key(GateParts.AUDIT_KEY),
                 random);
         waiting = new Waiting(context.getStateStore(Waiting.STORE), random);
+        replay = new Replay(parts.pseudonyms());
         contacts = new Contacts(context.getStateStore(Contacts.STORE));
         events = new Events(parts, outlet, people, waiting, contacts);
-        controls = new Controls(parts, outlet, people, contacts, events);
+        controls = new Controls(parts, outlet, people, contacts, events, replay);
         context.schedule(BETWEEN_LOOKS, PunctuationType.WALL_CLOCK_TIME, this::look);
         nextSign = 0;
     }
@@ -74,7 +76,12 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         RecordMetadata metadata = context.recordMetadata()
                 .orElseThrow(() -> new IllegalStateException("a record without coordinates cannot be decided"));
         Input input = record.value();
-        Place place = new Place(metadata.topic(), metadata.partition(), metadata.offset(), input.arrivedAt());
+        Place place = new Place(
+                metadata.topic(),
+                metadata.partition(),
+                metadata.offset(),
+                input.arrivedAt(),
+                replay.of(metadata.topic(), record.key(), input.value(), record.headers()));
         try {
             switch (place.topic()) {
                 case Topics.FORWARDS -> controls.arrive(place, record.key(), input.value());

@@ -81,7 +81,8 @@ final class Outlet {
                 place.offset(),
                 Instant.ofEpochMilli(place.arrivedAt()),
                 rule.id(),
-                rule.remedy());
+                rule.remedy(),
+                null);
         send(
                 GateTopology.sink(Topics.QUARANTINE),
                 NO_KEY,

@@ -13,6 +13,7 @@ import io.cloakroom.policy.Scope;
 import io.cloakroom.schemas.BoundedDecoder;
 import io.cloakroom.streams.gate.Known.Hold;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +25,7 @@ import java.util.Optional;
  */
 final class Rows {
 
-    private static final int FORM = 3;
+    private static final int FORM = 4;
     private static final Opening.Kind[] KINDS = Opening.Kind.values();
 
     private static final long NEVER = Long.MIN_VALUE;
@@ -42,10 +43,9 @@ final class Rows {
     byte[] bytes(Known known) {
         Person person = known.person();
         Out out = new Out();
-        out.put(FORM)
-                .put(person.salt())
-                .put(person.blocked() ? 1 : 0)
-                .put(person.birth().isPresent() ? 1 : 0);
+        out.put(FORM).put(person.salt()).putLong(person.undecided().size());
+        person.undecided().forEach(u -> out.putText(u.getBytes(StandardCharsets.UTF_8)));
+        out.put(person.birth().isPresent() ? 1 : 0);
         person.birth().ifPresent(b -> time(out.putLong(b.date().toEpochDay()), b.statedAt()));
         preferences(out, person.preferences());
         time(out, person.guardian().endedAt());
@@ -166,7 +166,7 @@ final class Rows {
     private Known known(BoundedDecoder in) throws IOException {
         byte[] salt = new byte[Person.SALT_LENGTH];
         in.readFixed(salt, 0, salt.length);
-        boolean blocked = in.readBoolean();
+        List<String> undecided = list(in, i -> i.readString());
         Optional<Birth> birth = in.readBoolean()
                 ? Optional.of(new Birth(LocalDate.ofEpochDay(in.readLong()), time(in)))
                 : Optional.empty();
@@ -177,7 +177,7 @@ final class Rows {
         }
         List<Link> links = list(in, i -> link(i));
         List<Holding> holdings = list(in, i -> holding(i));
-        Person person = new Person(salt, birth, blocked, preferences, guardian, links, holdings, time(in));
+        Person person = new Person(salt, birth, undecided, preferences, guardian, links, holdings, time(in));
         return new Known(person, list(in, i -> hold(i)));
     }
 

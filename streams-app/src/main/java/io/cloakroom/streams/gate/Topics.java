@@ -45,6 +45,11 @@ public final class Topics {
         return SubjectKey.read(key.getBytes(StandardCharsets.UTF_8)).isPresent();
     }
 
+    /** Whether a topic is one whose every record has an audit entry. */
+    public static boolean isPublishedTo(String topic) {
+        return CONTROL.contains(topic) || topic.startsWith(EVENTS);
+    }
+
     public static String events(String type) {
         return EVENTS + type;
     }

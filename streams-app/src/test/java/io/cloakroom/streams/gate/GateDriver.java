@@ -89,6 +89,11 @@ public final class GateDriver implements AutoCloseable {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
+    /** As who has the gate's keys replays. */
+    Replay replay() {
+        return new Replay(assembly.parts().pseudonyms());
+    }
+
     byte[] bytes(String topic, IndexedRecord value) {
         return assembly.serializer().serialize(topic, value);
     }

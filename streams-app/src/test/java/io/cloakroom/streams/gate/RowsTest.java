@@ -38,8 +38,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What is in a row of people and cannot be read must not be read as something else: it would be released upon (T13). */
 class RowsTest {
 
-    private static final int BLOCKED_AT = 1 + Person.SALT_LENGTH;
-    private static final int BORN_AT = BLOCKED_AT + 1;
+    private static final int UNDECIDED_AT = 1 + Person.SALT_LENGTH;
+    private static final int BORN_AT = UNDECIDED_AT + 1;
     private static final int COUNT_AT = BORN_AT + 1;
 
     private final Map<String, byte[]> store = new HashMap<>();
@@ -190,7 +190,7 @@ class RowsTest {
         byte[] row = bytes(new Person(
                 new byte[Person.SALT_LENGTH],
                 Optional.empty(),
-                false,
+                List.of(),
                 List.of(new Preference(new Scope("p", "", "", ""), Preference.NEVER, List.of(opening)))));
         int kindAt = row.length - 10; // kind, time, notice, expiry, and what follows: nothing, six times
         assertThat(row[kindAt]).isEqualTo((byte) (2 * Opening.Kind.LIFT.ordinal()));
@@ -200,7 +200,7 @@ class RowsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {BLOCKED_AT, BORN_AT})
+    @ValueSource(ints = {UNDECIDED_AT, BORN_AT})
     void shouldRefuseAYesOrNoThatIsNeither(int at) {
         byte[] row = bytes(Person.stranger(new byte[Person.SALT_LENGTH]).with(new Change.Age(0, 0)));
         row[at] = 2;
@@ -242,7 +242,7 @@ class RowsTest {
         return new Person(
                 new byte[Person.SALT_LENGTH],
                 Optional.of(new Birth(LocalDate.of(1980, 1, 1), at)),
-                false,
+                List.of(),
                 List.of(
                         new Preference(
                                 new Scope("direct-marketing", "net-a-porter", "EMAIL", ""),
@@ -283,7 +283,7 @@ class RowsTest {
                 random.nextBoolean()
                         ? Optional.empty()
                         : Optional.of(new Birth(LocalDate.ofEpochDay(random.nextInt()), random.nextLong())),
-                random.nextBoolean(),
+                several(random, () -> text(random)),
                 preferences,
                 new Guardian(random.nextLong(), random.nextBoolean() ? List.of() : List.of(random.nextLong(), 7L)),
                 several(random, () -> link(random)),

@@ -1,0 +1,170 @@
+package io.cloakroom.streams;
+
+import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.EntryKind;
+import io.cloakroom.policy.Engine;
+import io.cloakroom.schemas.AvroConfig;
+import io.cloakroom.schemas.AvroDeserializer;
+import io.cloakroom.streams.gate.Topics;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigException;
+
+/**
+ * Finds the entry of an input record without reading the audit. It stands in the partition of the same number, not before
+ * the record's arrival, and the entries of one input stand in the order of its offsets: so it is looked for where it is at
+ * once if the gate keeps up, and then by halves.
+ */
+public final class AuditSearch implements AutoCloseable {
+
+    /** In entries: fewer are read rather than halved. */
+    private static final int FEW = 500;
+
+    /** By how much the gate's clock may be behind the broker's, in milliseconds; beyond it the search takes a little longer. */
+    private static final long CLOCKS = Engine.CLOCK_TOLERANCE;
+
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final AvroDeserializer entries = new AvroDeserializer();
+
+    /** @param at its offset in the audit */
+    public record Found(AuditEntry entry, long at) {}
+
+    public AuditSearch(Settings settings) {
+        consumer = TopicReader.consumer(settings.with(Map.of("max.partition.fetch.bytes", "524288")));
+        Map<String, Object> registry = new HashMap<>(settings.client());
+        registry.put(AvroConfig.SPECIFIC_READER, true);
+        entries.configure(registry, false);
+    }
+
+    /**
+     * The entry of an input record; empty if it is not decided yet, or its entry is kept no longer.
+     *
+     * @throws ConfigException if nobody publishes to that topic
+     */
+    public Optional<Found> find(Coordinates place) {
+        TopicPartition audit = new TopicPartition(Topics.AUDIT, place.partition());
+        List<TopicPartition> one = List.of(audit);
+        if (!Topics.isPublishedTo(place.topic())) {
+            throw new ConfigException("nobody publishes to " + place.topic() + ": it has no entries");
+        }
+        if (TopicReader.partitions(consumer, place.topic()).size() <= place.partition()) {
+            return Optional.empty();
+        }
+        long begin = consumer.beginningOffsets(one).get(audit);
+        long end = consumer.endOffsets(one).get(audit);
+        Optional<ConsumerRecord<byte[], byte[]>> record = record(place);
+        long from = record.isPresent()
+                ? TopicReader.offsets(
+                                consumer, one, Instant.ofEpochMilli(record.get().timestamp() - CLOCKS))
+                        .get(audit)
+                : begin;
+        return search(place, from, end).or(() -> search(place, begin, from));
+    }
+
+    /** The record itself; empty if it lies there no longer, or none ever did. */
+    public Optional<ConsumerRecord<byte[], byte[]>> record(Coordinates place) {
+        TopicPartition input = place.topicPartition();
+        if (consumer.beginningOffsets(List.of(input)).get(input) > place.offset()) {
+            return Optional.empty();
+        }
+        List<ConsumerRecord<byte[], byte[]>> read = new ArrayList<>();
+        read(input, place.offset(), Math.min(place.offset() + 1, end(input)), read::add);
+        return read.stream().findFirst();
+    }
+
+    /** What comes behind an entry, so many at most. */
+    public List<AuditEntry> after(Found found, int most) {
+        TopicPartition audit = new TopicPartition(Topics.AUDIT, found.entry().getPartition());
+        List<AuditEntry> later = new ArrayList<>();
+        read(audit, found.at() + 1, Math.min(found.at() + 1 + most, end(audit)), r -> later.add(entry(r)));
+        return later;
+    }
+
+    public AuditEntry entry(ConsumerRecord<byte[], byte[]> record) {
+        return (AuditEntry) entries.deserialize(record.topic(), record.value());
+    }
+
+    private long end(TopicPartition partition) {
+        return consumer.endOffsets(List.of(partition)).get(partition);
+    }
+
+    private Optional<Found> search(Coordinates place, long from, long until) {
+        TopicPartition audit = new TopicPartition(Topics.AUDIT, place.partition());
+        long low = from;
+        long high = until;
+        long at = from;
+        while (low < high) {
+            List<Found> seen = new ArrayList<>();
+            long next = readUntilSeen(audit, at, high, place.topic(), seen);
+            Optional<Found> hit = seen.stream()
+                    .filter(f -> f.entry().getOffset() == place.offset())
+                    .findFirst();
+            if (hit.isPresent()) {
+                return hit;
+            }
+            boolean isBehind = seen.isEmpty() || seen.get(0).entry().getOffset() > place.offset();
+            if (isBehind) {
+                high = at;
+            } else if (seen.get(seen.size() - 1).entry().getOffset() > place.offset()) {
+                return Optional.empty(); // it would stand between them
+            } else {
+                low = next;
+            }
+            at = high - low <= FEW ? low : low + (high - low) / 2;
+        }
+        return Optional.empty();
+    }
+
+    /** At least one entry of an input of the topic, if there is one; gives the offset behind what was read. */
+    private long readUntilSeen(TopicPartition audit, long from, long until, String topic, List<Found> seen) {
+        long next = from;
+        while (next < until && seen.isEmpty()) {
+            next = readSome(audit, next, until, record -> {
+                AuditEntry entry = entry(record);
+                boolean isOfInput = entry.getKind() != EntryKind.RESOLUTION && entry.getKind() != EntryKind.RECALL;
+                if (isOfInput && entry.getTopic().equals(topic)) {
+                    seen.add(new Found(entry, record.offset()));
+                }
+            });
+        }
+        return next;
+    }
+
+    private void read(TopicPartition partition, long from, long until, Consumer<ConsumerRecord<byte[], byte[]>> each) {
+        for (long next = from; next < until; ) {
+            next = readSome(partition, next, until, each);
+        }
+    }
+
+    /** What one answer of the broker brings; markers of transactions have offsets and are no records. */
+    private long readSome(
+            TopicPartition partition, long from, long until, Consumer<ConsumerRecord<byte[], byte[]>> each) {
+        if (!consumer.assignment().equals(Set.of(partition))) {
+            consumer.assign(List.of(partition));
+            consumer.seek(partition, from);
+        } else if (consumer.position(partition) != from) {
+            consumer.seek(partition, from);
+        }
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
+            if (record.offset() < until) {
+                each.accept(record);
+            }
+        }
+        return consumer.position(partition);
+    }
+
+    @Override
+    public void close() {
+        consumer.close();
+    }
+}

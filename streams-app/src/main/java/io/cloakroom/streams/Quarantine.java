@@ -1,0 +1,141 @@
+package io.cloakroom.streams;
+
+import io.cloakroom.gate.Quarantined;
+import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.policy.Pseudonyms.KeysMissingException;
+import io.cloakroom.schemas.AvroConfig;
+import io.cloakroom.schemas.AvroDeserializer;
+import io.cloakroom.schemas.AvroSerializer;
+import io.cloakroom.streams.gate.GateParts;
+import io.cloakroom.streams.gate.Replay;
+import io.cloakroom.streams.gate.Topics;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** What could not be decided, and sending it again. Never says anything of what the records say. */
+public final class Quarantine {
+
+    private static final int LONGEST_REQUEST = 64 << 20;
+
+    private final Settings settings;
+
+    public Quarantine(Settings settings) {
+        this.settings = settings;
+    }
+
+    /**
+     * A record that could not be decided.
+     *
+     * @param lies whether it still lies where it was published
+     * @param replayedAs where it was sent again, if it was
+     * @param partition of the topic {@link Topics#QUARANTINE}
+     */
+    public record Item(
+            Coordinates place, Quarantined row, boolean lies, Optional<Coordinates> replayedAs, int partition) {
+
+        /** What the gate told itself replaces what it said before: that must not come again. */
+        public boolean isPublished() {
+            return Topics.isPublishedTo(place.topic());
+        }
+    }
+
+    /**
+     * All of them, in the order in which they were quarantined, as far as the topic goes back.
+     *
+     * @param from of what arrived before it, not all is read
+     */
+    public List<Item> items(Instant from) {
+        AvroDeserializer rows = new AvroDeserializer();
+        Map<String, Object> registry = new HashMap<>(settings.client());
+        registry.put(AvroConfig.SPECIFIC_READER, true);
+        rows.configure(registry, false);
+        Map<Coordinates, Item> items = new LinkedHashMap<>();
+        TopicReader.read(settings, List.of(Topics.QUARANTINE), from, Instant.MAX, record -> {
+            Quarantined row = (Quarantined) rows.deserialize(record.topic(), record.value());
+            Coordinates place = new Coordinates(row.getTopic(), row.getPartition(), row.getOffset());
+            items.put(
+                    place,
+                    new Item(
+                            place,
+                            row,
+                            true,
+                            Optional.ofNullable(row.getReplayedAs()).map(Coordinates::of),
+                            record.partition()));
+        });
+        Map<TopicPartition, Long> begins = begins(items.keySet());
+        return items.values().stream()
+                .map(i -> new Item(
+                        i.place(),
+                        i.row(),
+                        begins.get(i.place().topicPartition()) <= i.place().offset(),
+                        i.replayedAs(),
+                        i.partition()))
+                .toList();
+    }
+
+    private Map<TopicPartition, Long> begins(Set<Coordinates> places) {
+        try (KafkaConsumer<byte[], byte[]> consumer = TopicReader.consumer(settings)) {
+            return consumer.beginningOffsets(
+                    places.stream().map(Coordinates::topicPartition).distinct().toList());
+        }
+    }
+
+    /**
+     * Sends records again, each as it was, to the topic where it was published; then notes where. What stops in between is
+     * sent twice the next time, as by a publisher that retries.
+     *
+     * @return those that were sent, with where they are now; the others lie there no longer, or are the gate's own
+     * @throws KeysMissingException if the key of the audit is not there: without it the copy would not point to the original
+     */
+    public List<Item> replay(List<Item> items) throws KeysMissingException, ExecutionException, InterruptedException {
+        Replay replay = new Replay(Pseudonyms.load(settings.keys(), List.of(GateParts.AUDIT_KEY)));
+        AvroSerializer rows = new AvroSerializer();
+        rows.configure(settings.client(), false);
+        List<Item> sent = new ArrayList<>();
+        try (AuditSearch search = new AuditSearch(settings);
+                KafkaProducer<byte[], byte[]> producer = producer()) {
+            for (Item item : items) {
+                Optional<ConsumerRecord<byte[], byte[]>> record =
+                        item.isPublished() ? search.record(item.place()) : Optional.empty();
+                if (record.isEmpty()) {
+                    continue;
+                }
+                int partitions = producer.partitionsFor(record.get().topic()).size();
+                RecordMetadata copy =
+                        producer.send(replay.again(record.get(), partitions)).get();
+                Coordinates now = new Coordinates(copy.topic(), copy.partition(), copy.offset());
+                Quarantined row = Quarantined.newBuilder(item.row())
+                        .setReplayedAs(now.written())
+                        .build();
+                producer.send(new ProducerRecord<>(
+                                Topics.QUARANTINE, item.partition(), null, rows.serialize(Topics.QUARANTINE, row)))
+                        .get();
+                sent.add(new Item(item.place(), row, true, Optional.of(now), item.partition()));
+            }
+        }
+        return sent;
+    }
+
+    /** What a publisher could send can be sent again, however long it is. */
+    private KafkaProducer<byte[], byte[]> producer() {
+        Map<String, Object> config = new HashMap<>(settings.client());
+        config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, LONGEST_REQUEST);
+        config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) LONGEST_REQUEST);
+        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+}
