@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.net.ssl.HttpsURLConnection;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.SslConfigs;
 import org.apache.kafka.common.config.types.Password;
 import org.apache.kafka.common.errors.InterruptException;
@@ -83,7 +83,9 @@ final class HttpRegistry implements SchemaRegistry {
                             "/subjects/" + encode(reference.subject()) + "/versions/" + reference.version()
                                     + "?deleted=true",
                             null)));
-        } catch (AvroRuntimeException | NullPointerException e) { // Avro has the latter for an unknown type
+        } catch (KafkaException e) {
+            throw e;
+        } catch (RuntimeException e) { // Avro has many: NullPointerException for an unknown type, and others
             throw new SerializationException(what + " is no Avro schema that can be read: " + e.getMessage());
         }
     }
