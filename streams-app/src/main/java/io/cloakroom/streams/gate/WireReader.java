@@ -147,6 +147,9 @@ final class WireReader<T> {
     }
 
     private Writer<T> writer(int id, Schema schema) {
+        if (!AvroWire.isBounded(schema)) {
+            return new Refused<>(Rule.UNDECODABLE);
+        }
         if (SchemaCompatibility.checkReaderWriterCompatibility(gates, schema).getType()
                 != SchemaCompatibilityType.COMPATIBLE) {
             return new Refused<>(Rule.WRONG_TYPE);
