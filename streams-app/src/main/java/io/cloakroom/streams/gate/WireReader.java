@@ -150,8 +150,11 @@ final class WireReader<T> {
         if (!AvroWire.isBounded(schema)) {
             return new Refused<>(Rule.UNDECODABLE);
         }
-        if (SchemaCompatibility.checkReaderWriterCompatibility(gates, schema).getType()
-                != SchemaCompatibilityType.COMPATIBLE) {
+        // A union whose branches all fit would be compatible, one without branches with everything.
+        if (schema.getType() != Schema.Type.RECORD
+                || SchemaCompatibility.checkReaderWriterCompatibility(gates, schema)
+                                .getType()
+                        != SchemaCompatibilityType.COMPATIBLE) {
             return new Refused<>(Rule.WRONG_TYPE);
         }
         Differences differences = new Differences();
