@@ -28,6 +28,7 @@ final class HttpRegistry implements SchemaRegistry {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
     private static final int LONGEST_ANSWER = 64 << 20;
+    private static final int LONGEST_LINE = 1_000;
 
     private final AvroConfig config;
     private final List<Endpoint> endpoints;
@@ -86,7 +87,7 @@ final class HttpRegistry implements SchemaRegistry {
         } catch (KafkaException e) {
             throw e;
         } catch (RuntimeException e) { // Avro has many: NullPointerException for an unknown type, and others
-            throw new SerializationException(what + " is no Avro schema that can be read: " + e.getMessage());
+            throw new SerializationException(what + " is no Avro schema that can be read: " + line(e.getMessage()));
         }
     }
 
@@ -113,7 +114,7 @@ final class HttpRegistry implements SchemaRegistry {
                     }
                     failures[i] = endpoint.url() + " (HTTP " + answer.status() + ")";
                 } catch (IOException e) {
-                    failures[i] = endpoint.url() + " (" + e + ")";
+                    failures[i] = endpoint.url() + " (" + line(e.toString()) + ")";
                 }
             }
             if (attempt == config.getInt(AvroConfig.MAX_RETRIES)) {
@@ -138,7 +139,7 @@ final class HttpRegistry implements SchemaRegistry {
             }
             int code = body.path("error_code").asInt(status);
             String message = "schema registry answered " + method + " " + url + " with " + code + ": "
-                    + body.path("message").asText("no message");
+                    + line(body.path("message").asText("no message"));
             throw switch (code) {
                 case Subjects.NO_SUBJECT, Subjects.NO_VERSION, Subjects.NO_SCHEMA ->
                     new SchemaNotFoundException(message + "; register the schema first, or check " + AvroConfig.URLS);
@@ -212,6 +213,12 @@ final class HttpRegistry implements SchemaRegistry {
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
+    }
+
+    /** What others say, so that it neither ends a line of the log nor fills it. */
+    private static String line(String text) {
+        String line = String.valueOf(text).replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]+", " ");
+        return line.length() > LONGEST_LINE ? line.substring(0, LONGEST_LINE) + "\u2026" : line;
     }
 
     private static String encode(String subject) {

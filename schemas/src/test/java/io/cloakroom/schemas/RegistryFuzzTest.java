@@ -113,6 +113,7 @@ class RegistryFuzzTest {
                 .map(body -> http("200 OK", body));
         Stream<String> answers = Stream.of(
                 http("404 Not Found", "{\"error_code\":40403,\"message\":\"no\"}"),
+                http("404 Not Found", "{\"message\":\"two\\nlines\\u001b[31m\"}"),
                 http("404 Not Found", "{\"error_code\":\"x\",\"message\":[1]}"),
                 http("409 Conflict", "<html>"),
                 http("401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"\"", ""),
