@@ -80,7 +80,7 @@ final class PolicyStructure {
         Yaml place = root;
         for (Object step : steps) {
             if (step instanceof Integer index) {
-                at = at.items().get(index);
+                at = at.item(index);
                 place = at;
             } else {
                 Yaml.Entry entry = at.find(step.toString()).orElseThrow();

@@ -160,6 +160,11 @@ record Yaml(Node node, int line, int column) {
                 : List.of();
     }
 
+    /** One of {@link #items}. */
+    Yaml item(int index) {
+        return of(((SequenceNode) node).getValue().get(index));
+    }
+
     List<String> texts() {
         return items().stream().map(Yaml::text).toList();
     }
@@ -178,7 +183,15 @@ record Yaml(Node node, int line, int column) {
     }
 
     Optional<Entry> find(String key) {
-        return entries().stream().filter(e -> e.key().text().equals(key)).findFirst();
+        if (node instanceof MappingNode map) {
+            for (NodeTuple tuple : map.getValue()) {
+                if (tuple.getKeyNode() instanceof ScalarNode name
+                        && name.getValue().equals(key)) {
+                    return Optional.of(new Entry(of(name), of(tuple.getValueNode())));
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     boolean has(String key) {

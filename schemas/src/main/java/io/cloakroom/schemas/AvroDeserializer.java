@@ -64,6 +64,11 @@ public final class AvroDeserializer implements Deserializer<Object> {
         Reading reading = readings.get(id);
         if (reading == null) {
             Schema writer = registry.byId(id);
+            if (!AvroWire.isBounded(writer)) {
+                throw new SerializationException(
+                        "schema id " + id + " has more values in one record, or a larger fixed,"
+                                + " than can be read; publish with a smaller schema");
+            }
             reading = new Reading(writer, reader(writer));
             readings.put(id, reading);
         }

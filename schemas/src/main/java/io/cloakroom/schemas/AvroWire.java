@@ -3,6 +3,8 @@ package io.cloakroom.schemas;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericContainer;
 import org.apache.avro.generic.GenericDatumWriter;
@@ -24,6 +26,12 @@ public final class AvroWire {
     public static final int HEADER_LENGTH = 5;
 
     private static final byte MAGIC = 0;
+
+    /** Far more than any event has fields. */
+    private static final int LARGEST = 10_000;
+
+    /** Of a fixed, which count as one value. */
+    private static final int BYTES_OF_FIXED = 1_000;
 
     private static final Schema STRING = Schema.create(Schema.Type.STRING);
     private static final Schema INT = Schema.create(Schema.Type.INT);
@@ -52,6 +60,40 @@ public final class AvroWire {
                     + " publish with an Avro serializer that uses the schema registry");
         }
         return ByteBuffer.wrap(payload).getInt(1);
+    }
+
+    /**
+     * Whether a value can be gone through in a bounded time and memory: records that hold each other twice, again and
+     * again, take no byte and no end, and a fixed of two gigabytes is made before it is read.
+     */
+    public static boolean isBounded(Schema schema) {
+        return size(schema, new IdentityHashMap<>()) <= LARGEST;
+    }
+
+    /** How many values are in one, besides what its bytes must count; {@link #LARGEST} and one where there are more. */
+    private static int size(Schema schema, Map<Schema, Integer> known) {
+        Integer before = known.putIfAbsent(schema, 1); // what holds itself ends where the stack or the bytes do
+        if (before != null) {
+            return before;
+        }
+        long size = switch (schema.getType()) {
+            case RECORD ->
+                schema.getFields().stream()
+                        .mapToLong(field -> size(field.schema(), known))
+                        .sum();
+            case UNION ->
+                schema.getTypes().stream()
+                        .mapToLong(type -> size(type, known))
+                        .max()
+                        .orElse(0);
+            case ARRAY -> size(schema.getElementType(), known);
+            case MAP -> size(schema.getValueType(), known);
+            case FIXED -> schema.getFixedSize() / BYTES_OF_FIXED;
+            case ENUM, STRING, BYTES, INT, LONG, FLOAT, DOUBLE, BOOLEAN, NULL -> 0;
+        };
+        int bounded = (int) Math.min(LARGEST + 1L, size + 1);
+        known.put(schema, bounded);
+        return bounded;
     }
 
     /** The schema that a value is written with unless another is asked for. */

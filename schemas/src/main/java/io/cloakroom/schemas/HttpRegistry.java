@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.net.ssl.HttpsURLConnection;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.SslConfigs;
 import org.apache.kafka.common.config.types.Password;
 import org.apache.kafka.common.errors.InterruptException;
@@ -28,6 +28,7 @@ final class HttpRegistry implements SchemaRegistry {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
     private static final int LONGEST_ANSWER = 64 << 20;
+    private static final int LONGEST_LINE = 1_000;
 
     private final AvroConfig config;
     private final List<Endpoint> endpoints;
@@ -83,8 +84,10 @@ final class HttpRegistry implements SchemaRegistry {
                             "/subjects/" + encode(reference.subject()) + "/versions/" + reference.version()
                                     + "?deleted=true",
                             null)));
-        } catch (AvroRuntimeException | NullPointerException e) { // Avro has the latter for an unknown type
-            throw new SerializationException(what + " is no Avro schema that can be read: " + e.getMessage());
+        } catch (KafkaException e) {
+            throw e;
+        } catch (RuntimeException e) { // Avro has many: NullPointerException for an unknown type, and others
+            throw new SerializationException(what + " is no Avro schema that can be read: " + line(e.getMessage()));
         }
     }
 
@@ -111,7 +114,7 @@ final class HttpRegistry implements SchemaRegistry {
                     }
                     failures[i] = endpoint.url() + " (HTTP " + answer.status() + ")";
                 } catch (IOException e) {
-                    failures[i] = endpoint.url() + " (" + e + ")";
+                    failures[i] = endpoint.url() + " (" + line(e.toString()) + ")";
                 }
             }
             if (attempt == config.getInt(AvroConfig.MAX_RETRIES)) {
@@ -136,7 +139,7 @@ final class HttpRegistry implements SchemaRegistry {
             }
             int code = body.path("error_code").asInt(status);
             String message = "schema registry answered " + method + " " + url + " with " + code + ": "
-                    + body.path("message").asText("no message");
+                    + line(body.path("message").asText("no message"));
             throw switch (code) {
                 case Subjects.NO_SUBJECT, Subjects.NO_VERSION, Subjects.NO_SCHEMA ->
                     new SchemaNotFoundException(message + "; register the schema first, or check " + AvroConfig.URLS);
@@ -210,6 +213,12 @@ final class HttpRegistry implements SchemaRegistry {
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
+    }
+
+    /** What others say, so that it neither ends a line of the log nor fills it. */
+    private static String line(String text) {
+        String line = String.valueOf(text).replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]+", " ");
+        return line.length() > LONGEST_LINE ? line.substring(0, LONGEST_LINE) + "\u2026" : line;
     }
 
     private static String encode(String subject) {

@@ -123,6 +123,31 @@ class BadBytesTest {
     }
 
     @Test
+    void shouldRefuseASchemaWhoseValuesHaveNoEnd() {
+        Schema fixed = SchemaBuilder.fixed("F").size(Integer.MAX_VALUE - 8);
+        Schema twice = SchemaBuilder.record("R0").fields().endRecord();
+        for (int i = 1; i <= 40; i++) {
+            twice = SchemaBuilder.record("R" + i)
+                    .fields()
+                    .name("a")
+                    .type(twice)
+                    .noDefault()
+                    .name("b")
+                    .type(twice)
+                    .noDefault()
+                    .endRecord();
+        }
+        for (Schema schema : List.of(fixed, twice)) {
+            byte[] bytes = ByteBuffer.allocate(AvroWire.HEADER_LENGTH)
+                    .putInt(1, registry.register(schema.getFullName(), schema))
+                    .array();
+            assertThatThrownBy(() -> deserializer.deserialize(TOPIC, bytes))
+                    .isExactlyInstanceOf(SerializationException.class)
+                    .hasMessageContaining("has more values in one record, or a larger fixed, than can be read");
+        }
+    }
+
+    @Test
     void shouldRefuseARecordNestedDeeperThanTheStack() {
         Schema chain = new Schema.Parser()
                 .parse(

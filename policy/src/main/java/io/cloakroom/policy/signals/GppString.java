@@ -18,7 +18,8 @@ final class GppString implements Reading {
     /** In characters: a TC string and as much again. */
     static final int LONGEST = 2 * TcString.LONGEST;
 
-    private static final Pattern SECTIONS = Pattern.compile("[A-Za-z0-9_-]+(~[A-Za-z0-9_.-]+)+");
+    // Possessive, or it recurses for each section.
+    private static final Pattern SECTIONS = Pattern.compile("[A-Za-z0-9_-]++(?:~[A-Za-z0-9_.-]++)++");
     private static final int HEADER = 3;
     private static final int VERSION = 1;
     private static final int TCF_EU = 2;

@@ -22,7 +22,8 @@ final class TcString implements Reading {
     /** In characters; one with every vendor of the list in every segment has fewer than half. */
     static final int LONGEST = 4_096;
 
-    private static final Pattern SEGMENTS = Pattern.compile("[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
+    // Possessive, or it recurses for each segment.
+    private static final Pattern SEGMENTS = Pattern.compile("[A-Za-z0-9_-]++(?:\\.[A-Za-z0-9_-]++)*+");
     private static final int VERSION = 2;
     private static final int DISCLOSED_VENDORS = 1;
     private static final int PUBLISHER_TC = 3;

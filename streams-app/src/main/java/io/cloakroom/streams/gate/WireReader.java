@@ -147,8 +147,14 @@ final class WireReader<T> {
     }
 
     private Writer<T> writer(int id, Schema schema) {
-        if (SchemaCompatibility.checkReaderWriterCompatibility(gates, schema).getType()
-                != SchemaCompatibilityType.COMPATIBLE) {
+        if (!AvroWire.isBounded(schema)) {
+            return new Refused<>(Rule.UNDECODABLE);
+        }
+        // A union whose branches all fit would be compatible, one without branches with everything.
+        if (schema.getType() != Schema.Type.RECORD
+                || SchemaCompatibility.checkReaderWriterCompatibility(gates, schema)
+                                .getType()
+                        != SchemaCompatibilityType.COMPATIBLE) {
             return new Refused<>(Rule.WRONG_TYPE);
         }
         Differences differences = new Differences();
