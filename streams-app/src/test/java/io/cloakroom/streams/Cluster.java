@@ -15,6 +15,7 @@ import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.gate.GateDriver;
 import io.cloakroom.streams.gate.Topics;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -67,7 +68,7 @@ final class Cluster implements AutoCloseable {
     final Blueprint blueprint;
     final SchemaRegistry registry;
 
-    private final Embedded embedded;
+    private final Closeable machines;
     private final Pseudonyms pseudonyms;
     private final AvroSerializer serializer;
     private final AvroDeserializer specific = new AvroDeserializer();
@@ -77,10 +78,11 @@ final class Cluster implements AutoCloseable {
     private final List<Entry> entries = new ArrayList<>();
     private final Map<String, List<Entry>> byPlace = new HashMap<>();
 
-    private Cluster(Embedded embedded, Blueprint blueprint) throws Exception {
-        this.embedded = embedded;
+    /** @param machines end when it does */
+    Cluster(Settings settings, Blueprint blueprint, Closeable machines) throws Exception {
+        this.machines = machines;
         this.blueprint = blueprint;
-        settings = embedded.settings();
+        this.settings = settings;
         registry = SchemaRegistry.connect(settings.client());
         pseudonyms = Pseudonyms.load(settings.keys(), blueprint.keyNames());
         serializer = new AvroSerializer(registry);
@@ -104,7 +106,8 @@ final class Cluster implements AutoCloseable {
     /** @param broker settings of its own */
     static Cluster start(Path directory, Path policies, int partitions, Map<String, String> broker) throws Exception {
         Blueprint blueprint = Blueprint.load(policies);
-        return new Cluster(Embedded.start(directory, policies, blueprint, 0, 0, partitions, broker), blueprint);
+        Embedded embedded = Embedded.start(directory, policies, blueprint, 0, 0, partitions, broker);
+        return new Cluster(embedded.settings(), blueprint, embedded::close);
     }
 
     /** Starts the gate and waits until it decides. */
@@ -126,7 +129,7 @@ final class Cluster implements AutoCloseable {
     public void close() throws IOException {
         producer.close();
         auditor.close();
-        embedded.close();
+        machines.close();
     }
 
     // What publishers do.
@@ -263,7 +266,12 @@ final class Cluster implements AutoCloseable {
     }
 
     void awaitEntries(int count) {
+        awaitEntriesOf(count, PATIENCE);
+    }
+
+    void awaitEntriesOf(int count, Duration limit) {
         await(count + " entries")
+                .atMost(limit)
                 .until(() ->
                         audit().stream().filter(e -> isOfAnInput(e.value())).count() >= count);
     }
