@@ -365,7 +365,7 @@ final class Idiomatic {
                         .substring(
                                 0,
                                 Math.min(generalise.measure(), value.toString().length()));
-            case MONTH, YEAR, PATH_HEAD, NETWORK, H3, AGE_BAND, AGENT, URL_PATH ->
+            case MONTH, YEAR, PATH_HEAD, NETWORK, H3, AGE_BAND, AGENT, URL_PATH, WITHOUT_CARDS, WITHOUT_CONTACTS ->
                 throw new IllegalStateException("no recipient of orders has anything by " + generalise.to());
         };
     }

@@ -2,6 +2,7 @@ package io.cloakroom.policy;
 
 import io.cloakroom.policy.Treatment.Generalise;
 import io.cloakroom.policy.Treatment.To;
+import io.cloakroom.policy.text.Redactor;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -42,6 +43,8 @@ public final class Generalised {
             case H3 -> Cell.of(text, to.measure());
             case AGENT -> Agent.of(text);
             case URL_PATH -> UrlPath.of(text);
+            case WITHOUT_CARDS -> Redactor.cards(text);
+            case WITHOUT_CONTACTS -> Redactor.contacts(text);
             case HOUR, DAY, MONTH, YEAR, AGE_BAND -> throw new IllegalArgumentException("no text has a " + to.to());
         };
     }
@@ -57,8 +60,17 @@ public final class Generalised {
         OffsetDateTime cut = switch (to) {
             case MONTH -> time.truncatedTo(ChronoUnit.DAYS).withDayOfMonth(1);
             case YEAR -> time.truncatedTo(ChronoUnit.DAYS).withDayOfYear(1);
-            case HOUR, DAY, PREFIX, PATH_HEAD, NETWORK, H3, AGE_BAND, AGENT, URL_PATH ->
-                throw new IllegalArgumentException("no time has a " + to);
+            case HOUR,
+                    DAY,
+                    PREFIX,
+                    PATH_HEAD,
+                    NETWORK,
+                    H3,
+                    AGE_BAND,
+                    AGENT,
+                    URL_PATH,
+                    WITHOUT_CARDS,
+                    WITHOUT_CONTACTS -> throw new IllegalArgumentException("no time has a " + to);
         };
         Instant start = cut.toInstant();
         return start.isBefore(FIRST) ? Long.MIN_VALUE : start.toEpochMilli();
@@ -71,7 +83,7 @@ public final class Generalised {
             case DAY -> Duration.ofDays(1);
             case MONTH -> Duration.ofDays(31);
             case YEAR -> Duration.ofDays(366);
-            case PREFIX, PATH_HEAD, NETWORK, H3, AGE_BAND, AGENT, URL_PATH ->
+            case PREFIX, PATH_HEAD, NETWORK, H3, AGE_BAND, AGENT, URL_PATH, WITHOUT_CARDS, WITHOUT_CONTACTS ->
                 throw new IllegalArgumentException("no time has a " + to);
         };
     }
@@ -82,8 +94,17 @@ public final class Generalised {
         LocalDate start = switch (to) {
             case MONTH -> date.withDayOfMonth(1);
             case YEAR -> date.withDayOfYear(1);
-            case HOUR, DAY, PREFIX, PATH_HEAD, NETWORK, H3, AGE_BAND, AGENT, URL_PATH ->
-                throw new IllegalArgumentException("no date has a " + to);
+            case HOUR,
+                    DAY,
+                    PREFIX,
+                    PATH_HEAD,
+                    NETWORK,
+                    H3,
+                    AGE_BAND,
+                    AGENT,
+                    URL_PATH,
+                    WITHOUT_CARDS,
+                    WITHOUT_CONTACTS -> throw new IllegalArgumentException("no date has a " + to);
         };
         return (int) Math.max(Integer.MIN_VALUE, start.toEpochDay());
     }

@@ -78,7 +78,19 @@ public record Policy(
         }
         String text = instruction.toLowerCase(Locale.ROOT);
         return unsubscribe.getOrDefault(channel, Map.of()).getOrDefault(brand, List.of()).stream()
-                .anyMatch(text::contains);
+                .anyMatch(mark -> hasWords(text, mark));
+    }
+
+    /** Whole words: nonstop does not say stop. */
+    private static boolean hasWords(String text, String words) {
+        for (int at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + 1)) {
+            int end = at + words.length();
+            boolean begins = at == 0 || !Character.isLetterOrDigit(text.charAt(at - 1));
+            if (begins && (end == text.length() || !Character.isLetterOrDigit(text.charAt(end)))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** What an event states: the policy's part and the form's (C4). */

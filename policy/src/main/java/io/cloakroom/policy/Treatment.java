@@ -86,7 +86,8 @@ public sealed interface Treatment {
                 case HOUR, DAY -> kind == Kind.TIMESTAMP;
                 case MONTH, YEAR -> kind == Kind.TIMESTAMP || kind == Kind.DATE;
                 case AGE_BAND -> kind == Kind.DATE;
-                case PREFIX, PATH_HEAD, NETWORK, H3, AGENT, URL_PATH -> kind == Kind.STRING;
+                case PREFIX, PATH_HEAD, NETWORK, H3, AGENT, URL_PATH, WITHOUT_CARDS, WITHOUT_CONTACTS ->
+                    kind == Kind.STRING;
             };
         }
 
@@ -136,7 +137,11 @@ public sealed interface Treatment {
         /** The family and platform of a user agent, without versions. */
         AGENT(Parameter.NONE),
         /** Scheme, host and path of a URL, without the parts that identify (C36). */
-        URL_PATH(Parameter.NONE);
+        URL_PATH(Parameter.NONE),
+        /** Free text without card numbers (C7). */
+        WITHOUT_CARDS(Parameter.NONE),
+        /** A text without whatever has the shape of an address, link or number by which somebody is reached. */
+        WITHOUT_CONTACTS(Parameter.NONE);
 
         private final Parameter parameter;
 

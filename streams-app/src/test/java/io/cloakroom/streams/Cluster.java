@@ -48,6 +48,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.utils.Utils;
@@ -390,26 +391,30 @@ final class Cluster implements AutoCloseable {
     Map<String, Set<Integer>> awaitMembersWithTasks(int count) {
         Map<String, Set<Integer>> tasks = new HashMap<>();
         try (Admin admin = admin()) {
-            await(count + " members with tasks").atMost(Duration.ofSeconds(30)).until(() -> {
-                tasks.clear();
-                List<TopicPartition> assigned = new ArrayList<>();
-                Collection<MemberDescription> members = admin.describeConsumerGroups(List.of(GROUP))
-                        .describedGroups()
-                        .get(GROUP)
-                        .get()
-                        .members();
-                for (MemberDescription member : members) {
-                    Set<TopicPartition> its = member.assignment().topicPartitions();
-                    assigned.addAll(its);
-                    String client = member.clientId().replaceFirst("-StreamThread-.*", "");
-                    its.forEach(p ->
-                            tasks.computeIfAbsent(client, c -> new TreeSet<>()).add(p.partition()));
-                }
-                int inputs = Topics.inputs(blueprint.history()).size();
-                return members.size() == count
-                        && tasks.size() == count
-                        && assigned.size() == inputs * partitions(Topics.AUDIT).size();
-            });
+            await(count + " members with tasks")
+                    .atMost(Duration.ofSeconds(60))
+                    .ignoreExceptionsMatching(e -> e.getCause() instanceof GroupIdNotFoundException) // nobody yet
+                    .until(() -> {
+                        tasks.clear();
+                        List<TopicPartition> assigned = new ArrayList<>();
+                        Collection<MemberDescription> members = admin.describeConsumerGroups(List.of(GROUP))
+                                .describedGroups()
+                                .get(GROUP)
+                                .get()
+                                .members();
+                        for (MemberDescription member : members) {
+                            Set<TopicPartition> its = member.assignment().topicPartitions();
+                            assigned.addAll(its);
+                            String client = member.clientId().replaceFirst("-StreamThread-.*", "");
+                            its.forEach(p -> tasks.computeIfAbsent(client, c -> new TreeSet<>())
+                                    .add(p.partition()));
+                        }
+                        int inputs = Topics.inputs(blueprint.history()).size();
+                        return members.size() == count
+                                && tasks.size() == count
+                                && assigned.size()
+                                        == inputs * partitions(Topics.AUDIT).size();
+                    });
         }
         return tasks;
     }

@@ -55,7 +55,7 @@ class FaultsIT {
     private static final Duration RECOVERED = Duration.ofSeconds(30);
 
     @TempDir
-    Path directory;
+    static Path directory;
 
     private final List<String> report = new ArrayList<>();
     private final List<Process> gates = new ArrayList<>();

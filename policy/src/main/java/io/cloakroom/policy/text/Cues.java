@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Finds names and dates of birth by the words before them. Names that nothing announces stay. */
 final class Cues {
@@ -46,6 +47,12 @@ final class Cues {
             "van", "von", "der", "den", "de", "del", "della", "di", "da", "du", "la", "le", "el", "bin", "al", "of",
             "y", "zu", "ter", "ten");
     private static final Set<String> NO_NAMES = noNames();
+    /** What is worn, not who writes: "This is Stella McCartney", "Mr Porter". */
+    private static final Set<String> HOUSES = Set.of(
+            ("alaia armani balenciaga balmain burberry bvlgari cartier chanel choo cucinelli dior etoile fendi ferragamo furstenberg gaultier givenchy gucci hermes lacoste lanvin levis loewe louboutin margiela marant mccartney mcqueen miu missoni moncler moschino mugler nike porter prada puma rolex selfridge tods versace vuitton westwood zara zegna")
+                    .split(" "));
+
+    private static final Pattern DESCRIBES = Pattern.compile("..+(?:ful|ous|able|ible|less|ssed|ated|hted)");
     private static final Set<String> MONTHS = months();
 
     private final Reading reading;
@@ -54,6 +61,11 @@ final class Cues {
     private Cues(Reading reading) {
         this.reading = reading;
         this.words = reading.words();
+    }
+
+    /** Whether that is a word of every day, a language, a country or the like. */
+    static boolean isNoName(String word) {
+        return NO_NAMES.contains(word);
     }
 
     static void find(Reading reading) {
@@ -101,7 +113,7 @@ final class Cues {
 
     private void name(int first, Kind kind) {
         String between =
-                kind == Kind.CLOSING || kind == Kind.SIGNED ? " ,.!\n-" : kind == Kind.GREETING ? " " : " :.?\"'";
+                kind == Kind.CLOSING || kind == Kind.SIGNED ? " ,.!\n-" : kind == Kind.GREETING ? " " : " :.?\"'-";
         int cue = first - 2;
         if (!isNear(words[first - 1], words[first], WIDEST_GAP, between)
                 || reading.at(words[first - 1]) == '\''
@@ -111,33 +123,47 @@ final class Cues {
             return;
         }
         int last = -1;
-        boolean isInitial = true;
+        boolean areInitials = true;
         for (int w = first; w < words.length && w < first + 2 * MOST_WORDS; w += 2) {
             if (w > first && !continues(w)) {
                 break;
             }
-            if (isName(w) || w > first && goesOn(w)) {
+            if (isName(w) || isInitial(w) || w > first && goesOn(w)) {
                 last = w;
-                isInitial &= words[w + 1] - words[w] == 1;
+                areInitials &= words[w + 1] - words[w] == 1;
             } else if (!PARTICLES.contains(word(w))) {
                 break;
             }
         }
-        if (isInitial || last >= 0 && reading.at(words[last + 1]) == '-' && reading.isLetter(words[last + 1] + 1)) {
+        if (areInitials || last >= 0 && reading.at(words[last + 1]) == '-' && reading.isLetter(words[last + 1] + 1)) {
             last = -1;
         }
         if (last < 0 && kind == Kind.NAME) {
             last = small(first);
         }
-        if (last >= 0 && closes(last, kind)) {
+        if (last >= 0 && closes(last, kind) && !isHouse(first, last)) {
             reading.find(words[first], words[last + 1], Mark.NAME);
         }
+    }
+
+    private boolean isHouse(int first, int last) {
+        for (int w = first; w <= last; w += 2) {
+            if (HOUSES.contains(word(w))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean continues(int w) {
         int end = words[w - 1];
         boolean isInitial = end - words[w - 2] == 1;
         return isNear(end, words[w], isInitial ? 2 : 1, isInitial ? " .'" : " -'");
+    }
+
+    /** "A." or the "O" of "O'Connor", words of their own otherwise. */
+    private boolean isInitial(int w) {
+        return words[w + 1] - words[w] == 1 && reading.isUpper(words[w]) && ".'".indexOf(reading.at(words[w + 1])) >= 0;
     }
 
     private boolean isName(int w) {
@@ -165,7 +191,7 @@ final class Cues {
                 return false;
             }
         }
-        return !NO_NAMES.contains(word(w));
+        return !NO_NAMES.contains(word(w)) && !DESCRIBES.matcher(word(w)).matches();
     }
 
     /** A name in small letters, or all in capitals: one word, or two that are no words of every day. */
@@ -194,7 +220,7 @@ final class Cues {
         };
     }
 
-    /** "12/11/1985", "12 November 1985", "November 12, 1985", within three words. */
+    /** "12/11/1985", "12 November 1985", "November 12, 1985", "19851112", within three words. */
     private void birth(int first) {
         for (int w = first; w < words.length && w < first + 2 * LONGEST_BIRTH_GAP; w += 2) {
             int to = w;
@@ -205,7 +231,7 @@ final class Cues {
                     && parts < 3
                     && isOfDate(to)
                     && (to == w || isNear(words[to - 1], words[to], 2, " /.-,"))) {
-                hasYear |= words[to + 1] - words[to] == 4 && reading.isDigit(words[to]);
+                hasYear |= words[to + 1] - words[to] >= 4 && reading.isDigit(words[to]);
                 hasMonth |= MONTHS.contains(word(to));
                 parts++;
                 to += 2;
@@ -222,20 +248,20 @@ final class Cues {
         if (MONTHS.contains(word(w))) {
             return true;
         }
-        return reading.isDigit(words[w]) && size <= 4;
+        return reading.isDigit(words[w]) && (size <= 4 || size == 8);
     }
 
     private static Map<String, List<Cue>> cues() {
         Map<String, List<Cue>> cues = new HashMap<>();
         Map.of(
                         Kind.NAME,
-                        "my name is;my name s;my full name is;my nam is;call me;calls me;called me;call him;call her;mr;mrs;signed by;ich heisse;mein name ist;je m appelle;mon nom est;mi chiamo;il mio nome e;me llamo;mi nombre es",
+                        "my name is;my names;my name s;my full name is;my nam is;call me;calls me;called me;call him;call her;mr;mrs;signed by;ich heisse;mein name ist;je m appelle;mon nom est;mi chiamo;il mio nome e;me llamo;mi nombre es",
                         Kind.CAPITAL,
-                        "name is;goes by;go by;i m;i am;im;this is;it s;speaking with;spoke to;spoke with;talked to;signed;dr;prof;professor;sir;dame;herr;frau;monsieur;madame;mme;mlle;signor;signora;senor;senora;ich bin;je suis;sono;soy;name;surname;nom;nombre;nome;attn;c o;dear;cher;chere;liebe;lieber;geehrte;geehrter;caro;cara;gentile;estimado;estimada;querido;querida;recipient;cardholder;named;under the name;in the name of;last name is;first name is;surname is",
+                        "name is;goes by;go by;i m;i am;im;this is;it s;speaking with;spoke to;spoke with;talked to;signed;dr;prof;professor;sir;dame;herr;frau;monsieur;madame;mme;mlle;signor;signora;senor;senora;ich bin;je suis;sono;soy;name;surname;nom;nombre;nome;attn;c o;dear;cher;chere;liebe;lieber;geehrte;geehrter;caro;cara;gentile;estimado;estimada;querido;querida;recipient;cardholder;named;account holder;name on the card is;husband;wife;son;daughter;boyfriend;girlfriend;fiance;fiancee;sig;sig ra;sra;under the name;in the name of;last name is;first name is;surname is",
                         Kind.TITLE,
                         "miss;ms;mx;don;dona",
                         Kind.SIGNED,
-                        "regards;sincerely;faithfully;gruss;grusse;grussen;cordialement;saluti;saludos;saludo",
+                        "regards;sincerely;faithfully;gruss;grusse;grussen;lg;mfg;cordialement;saluti;saludos;saludo",
                         Kind.GREETING,
                         "hi;hello;hey;hallo;bonjour;salut;ciao;buongiorno;hola;morning;afternoon;evening;thanks;thank you;danke;merci;grazie;gracias",
                         Kind.CLOSING,
@@ -254,7 +280,7 @@ final class Cues {
 
     private static Set<String> noNames() {
         Set<String> words = new HashSet<>(Arrays.asList(
-                ("a an the and or but if so not no yes ok okay i we you he she it they my your our his her their this that these those there here what when where which who whom why how is are was were be been being am do does did done have has had will would can could shall should may might must all any some every each just only very too really still also already never always again now then today tomorrow yesterday soon later please sorry sure glad happy sad afraid fine good great nice well back home away in on at to of for from by with without about into over under after before as than like sir madam customer customers client team support service care shop store order orders delivery parcel package everyone everybody all folks friends friend guest member manager staff agent santa god lord lady mom mum dad mother father sister brother doctor captain president king queen prince princess pope mister mr mrs ms miss dr prof herr frau mme mlle signor signora going looking trying waiting writing working calling having getting done ready new old big small best one two three first last next out off up down way because though while since until unless both either neither much many more most less few other another same such own using wearing living interested pleased delighted disappointed size spelled spelt wrong correct incorrect missing misspelled written printed listed registered unknown not-known used known given taken false different hidden required optional address number email mail phone crazy when later asap maybe tonight anytime names stupid lazy old-fashioned english hello hi hey dear thanks thank regards best love cheers yours happy merry christmas easter xmas chapter part section figure table page bot user der die das ein eine und oder nicht le la les un une et ou pas il lo gli uno una non el los las y o si no re fwd ps pps asos et re damen herren kundin kunde kunden team alle zusammen tous toutes client cliente clientes tutti todos todas amazon google facebook apple microsoft instagram twitter paypal visa mastercard dhl ups fedex hermes internet iphone ipad android tv pm dvd cd uk usa us eu nyc la")
+                ("a an the and or but if so not no yes ok okay i we you he she it they my your our his her their this that these those there here what when where which who whom why how is are was were be been being am do does did done have has had will would can could shall should may might must all any some every each just only very too really still also already never always again now then today tomorrow yesterday soon later please sorry sure glad happy sad afraid fine good great nice well back home away in on at to of for from by with without about into over under after before as than like sir madam customer customers client team support service care shop store order orders delivery parcel package everyone everybody all folks friends friend guest member manager staff agent santa god lord lady mom mum dad mother father sister brother doctor captain president king queen prince princess pope mister mr mrs ms miss dr prof herr frau mme mlle signor signora going looking trying waiting writing working calling having getting done ready new old big small best one two three first last next out off up down way because though while since until unless both either neither much many more most less few other another same such own using wearing living interested pleased delighted disappointed size spelled spelt wrong correct incorrect missing misspelled written printed listed registered unknown not-known used known given taken false different hidden required optional address number email mail phone crazy when later asap maybe tonight anytime names stupid lazy usually normally generally really loves loved hates hated likes liked wants needs says said navy black white red blue green pink beige cream camel tan grey gray old-fashioned english hello hi hey dear thanks thank regards best love cheers yours happy merry christmas easter xmas chapter part section figure table page bot user der die das ein eine und oder nicht le la les un une et ou pas il lo gli uno una non el los las y o si no re fwd ps pps asos et re damen herren kundin kunde kunden team alle zusammen tous toutes client cliente clientes gruss grusse grussen tres bien bonne content contente contento contenta sehr zufrieden molto muy tutti todos todas amazon google facebook apple microsoft instagram twitter paypal visa mastercard dhl ups fedex hermes internet iphone ipad android tv pm dvd cd uk usa us eu nyc la")
                         .split(" ")));
         for (Locale locale : LOCALES) {
             for (String day : DateFormatSymbols.getInstance(locale).getWeekdays()) {

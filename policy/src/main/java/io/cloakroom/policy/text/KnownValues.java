@@ -24,16 +24,17 @@ import java.util.stream.Stream;
  *
  * <ul>
  *   <li>Names: whole, reversed, with initials, by part. A part that is a particle, a common short word or one letter goes
- *       only beside another part; one of two letters, or one that is a word of its own ("Rose", "Will"), only where it
- *       is written with a capital. Several parts of fewer than seven letters together go only where they are parted, by
+ *       only beside another part; one of two letters, one that is a word of its own ("Rose", "Will") or the first one
+ *       cut short ("Chris"), only where it is written with a capital. Several parts of fewer than seven letters together go only where they are parted, by
  *       space, sign or capital.
  *   <li>E-mail addresses: with and without the plus tag, with "at" and "dot" in words; what stands before the at alone
  *       if it has a digit in it.
  *   <li>Phones: by their last seven digits and what is written before these, so that no prefix matters.
- *   <li>Addresses: whole and by line, which a comma or a line end closes; street with and without its number, postcodes
- *       alone, towns where they are written with a capital. A country alone stays.
- *   <li>Order numbers: whole, and their last digits if these are five or more. One of fewer than four characters goes
- *       only after "#" or a word such as "order".
+ *   <li>Addresses: whole and by line, which a comma or a line end closes; a name by its number or its kind of street,
+ *       postcodes alone, towns where they are written with a capital, and all else of the line beside these. A country
+ *       alone stays.
+ *   <li>Order numbers: whole, and those of their parts, and their last digits, that are five or more. One of fewer than
+ *       four characters goes only after "#" or a word such as "order".
  * </ul>
  */
 public final class KnownValues {
@@ -56,21 +57,34 @@ public final class KnownValues {
             "van von der den de del della di da do dos das du des la le las los el al bin ibn ben ter ten zu zum af av och und y e an so my no he in on to as is it be us we me go if or at by up of hi ok not the and for you are was has had who how why all any can but out our her his its she they them this that");
     private static final Set<String> WORDS_OF_THEIR_OWN = words(
             "will may mark rose grace hope faith joy bill art rich price black white green brown gray grey long young small short large big day best love king queen knight page park wood woods stone field hill lane street church bell cook april june august summer winter frost snow sky dawn eve angel star ruby pearl amber jade coral ivy lily daisy violet olive hazel ginger basil sage robin jay crystal gold silver banks brook brooks fox wolf bird fish lamb hunter miller taylor pat sue rob nick drew jack gene dean chase miles grant norm wade skip chip guy gay penny cash case sharp strong good bright swift moon rice berry marsh parks waters rivers ford cross power major prince bishop pope baker carter mason porter parker walker turner cooper potter weaver gardener sommer klein gross lang kurz schwarz weiss braun roth bach berg wolff petit grand blanc noir rouge roux bon belle rossi bianchi neri verde costa luna sol mar cruz rosa blanco");
-    private static final Map<String, String> STREETS = Map.ofEntries(
-            Map.entry("street", "st"),
-            Map.entry("road", "rd"),
-            Map.entry("avenue", "ave"),
-            Map.entry("lane", "ln"),
-            Map.entry("drive", "dr"),
-            Map.entry("boulevard", "blvd"),
-            Map.entry("square", "sq"),
-            Map.entry("court", "ct"),
-            Map.entry("place", "pl"),
-            Map.entry("close", "cl"),
-            Map.entry("crescent", "cres"),
-            Map.entry("terrace", "ter"),
-            Map.entry("apartment", "apt"),
-            Map.entry("strasse", "str"));
+    /** Kinds of street, each with all its spellings. */
+    private static final Map<String, List<String>> STREETS = Stream.of(
+                    "street st strasse str",
+                    "road rd",
+                    "avenue avenida ave av avda",
+                    "lane ln",
+                    "drive dr",
+                    "boulevard blvd bd",
+                    "square sq",
+                    "court ct",
+                    "place platz pl",
+                    "close cl",
+                    "crescent cres",
+                    "terrace ter",
+                    "apartment apt",
+                    "suite ste",
+                    "allee",
+                    "rue r",
+                    "via v",
+                    "viale vle",
+                    "corso cso",
+                    "piazza pza",
+                    "calle c")
+            .map(line -> List.of(line.split(" ")))
+            .flatMap(all -> all.stream().map(one -> Map.entry(one, all)))
+            .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+
+    private static final List<String> HOUSE_NUMBERS = List.of("no", "nr", "n", "number", "numero");
     private static final List<String> ORDER_WORDS = List.of(
             "order", "orderno", "ordernumber", "orderid", "number", "no", "nr", "ref", "bestellung", "commande");
     private static final Set<String> COUNTRIES = Arrays.stream(Locale.getISOCountries())
@@ -320,6 +334,7 @@ public final class KnownValues {
         private static final Pattern HALVES = Pattern.compile("[-\\u2010-\\u2015'\\u2019]+");
         private static final Pattern LINES = Pattern.compile("[,;\n]");
         private static final Pattern TOKENS = Pattern.compile("[^\\p{L}\\p{M}\\p{N}]+");
+        private static final Pattern ORDINALS = Pattern.compile("[ºª°]");
         private static final Pattern SPELT_UMLAUT = Pattern.compile("(?i)([aou])e");
 
         private final Map<String, Value> values = new LinkedHashMap<>();
@@ -329,7 +344,7 @@ public final class KnownValues {
             if (Reading.compact(name).length() >= LONG_ENOUGH) {
                 add(Reading.compact(name), Mark.NAME);
             }
-            Stream.of(composed, spellUmlauts(composed), joinUmlauts(composed))
+            Stream.of(composed, spellUmlauts(composed), joinUmlauts(composed), composed.replace("ß", "s"))
                     .distinct()
                     .forEach(this::spelt);
             return this;
@@ -372,7 +387,9 @@ public final class KnownValues {
         public Builder address(String address) {
             add(Reading.compact(address), Mark.ADDRESS);
             for (String line : LINES.split(Normalizer.normalize(address, Normalizer.Form.NFC))) {
-                Stream.of(line, spellUmlauts(line)).distinct().forEach(this::line);
+                Stream.of(line, spellUmlauts(line), ORDINALS.matcher(line).replaceAll(""))
+                        .distinct()
+                        .forEach(this::line);
             }
             return this;
         }
@@ -382,9 +399,9 @@ public final class KnownValues {
             if (whole.length() > WIDEST_GAP) {
                 add(whole, Mark.ORDER);
                 String digits = whole.substring(whole.length() - digitsAtTheEnd(whole));
-                if (digits.length() >= DIGITS_OF_ID) {
-                    add(digits, Mark.ORDER, Where.WORD);
-                }
+                Stream.concat(TOKENS.splitAsStream(number).map(Reading::compact), Stream.of(digits))
+                        .filter(part -> part.length() >= DIGITS_OF_ID && hasDigit(part))
+                        .forEach(part -> add(part, Mark.ORDER, Where.WORD));
             } else if (!whole.isEmpty()) {
                 add(whole, Mark.ORDER, Where.HASH);
                 ORDER_WORDS.forEach(word -> add(word + whole, Mark.ORDER, Where.WORD));
@@ -437,6 +454,7 @@ public final class KnownValues {
                     Mark.NAME,
                     isLong(parts) ? Where.ANYWHERE : Where.PARTED);
             add(first + last.charAt(0), Mark.NAME, Where.PARTED);
+            brief(first);
             StringBuilder initials = new StringBuilder();
             for (int i = 1; i < count; i++) {
                 initials.append(parts.get(i - 1).charAt(0));
@@ -453,6 +471,16 @@ public final class KnownValues {
                 add(first + last, Mark.NAME, isLong(List.of(first, last)) ? Where.ANYWHERE : Where.PARTED);
                 add(last + first, Mark.NAME, isLong(List.of(first, last)) ? Where.ANYWHERE : Where.PARTED);
             }
+            several(initials.substring(1) + last); // "vdBroeck"
+        }
+
+        /** "Chris" of "Christopher", unless that is a word. */
+        private void brief(String first) {
+            for (int size = WIDEST_GAP; size < first.length() && isSpaced(first); size++) {
+                String brief = first.substring(0, size);
+                boolean isWord = size == WIDEST_GAP || WORDS_OF_THEIR_OWN.contains(brief) || Cues.isNoName(brief);
+                add(brief, Mark.NAME, isWord ? Where.BESIDE : Where.CAPITAL);
+            }
         }
 
         /** Two parts or more, of which short ones could be a word when written together. */
@@ -466,61 +494,108 @@ public final class KnownValues {
         }
 
         private void line(String line) {
-            String[] tokens = TOKENS.split(line);
-            StringBuilder all = new StringBuilder();
-            StringBuilder numbers = new StringBuilder();
-            StringBuilder rest = new StringBuilder();
-            int names = 0;
-            String type = "";
-            for (String token : tokens) {
-                String text = Reading.compact(token);
-                if (text.isEmpty()) {
-                    continue;
-                }
-                all.append(text);
-                if (text.chars().anyMatch(Builder::isDigit)) {
-                    numbers.append(text);
-                    if (text.length() >= DIGITS_OF_ID) {
-                        add(text, Mark.ADDRESS, Where.WORD);
-                    }
-                } else {
-                    rest.append(text);
-                    names++;
-                    type = text;
-                }
-            }
-            String street = rest.toString();
-            String number = numbers.toString();
+            List<String> tokens = TOKENS.splitAsStream(line)
+                    .map(Reading::compact)
+                    .filter(token -> !token.isEmpty())
+                    .toList();
+            List<String> names = tokens.stream().filter(t -> !hasDigit(t)).toList();
+            List<String> numbers = tokens.stream().filter(Builder::hasDigit).toList();
+            String street = String.join("", names);
+            String number = String.join("", numbers);
             if (number.isEmpty() && COUNTRIES.contains(street)) {
                 add(street, Mark.ADDRESS, Where.BESIDE);
                 return;
             }
-            if (number.length() >= DIGITS_OF_ID) {
-                add(number, Mark.ADDRESS, Where.WORD);
-            }
-            boolean isNamed = names > 1 || street.endsWith("strasse") || street.endsWith("str");
-            add(street, Mark.ADDRESS, isNamed && street.length() >= LONG_ENOUGH ? Where.WORD : Where.CAPITAL);
+            Stream.concat(numbers.stream(), Stream.of(number))
+                    .filter(n -> n.length() >= DIGITS_OF_ID)
+                    .forEach(n -> add(n, Mark.ADDRESS, Where.WORD));
+            place(street, names.size());
             if (number.isEmpty() || street.isEmpty()) {
-                add(all.toString(), Mark.ADDRESS, isNamed ? Where.WORD : Where.CAPITAL);
-                return;
+                add(String.join("", tokens), Mark.ADDRESS, isNamed(street, names.size()) ? Where.WORD : Where.CAPITAL);
+            } else {
+                add(String.join("", tokens), Mark.ADDRESS);
             }
-            add(all.toString(), Mark.ADDRESS);
-            String stem = street.endsWith(type) ? street.substring(0, street.length() - type.length()) : street;
-            List<String> ways = new ArrayList<>(List.of(street));
-            STREETS.forEach((full, brief) -> {
-                if (street.endsWith(full)) {
-                    ways.add(street.substring(0, street.length() - full.length()) + brief);
-                } else if (street.endsWith(brief)) {
-                    ways.add(street.substring(0, street.length() - brief.length()) + full);
+            if (names.size() > 1 && names.get(names.size() - 1).length() <= WIDEST_GAP) {
+                place(String.join("", names.subList(0, names.size() - 1)), names.size() - 1); // "Milano MI"
+            }
+            parts(tokens, names, numbers);
+        }
+
+        private void place(String street, int names) {
+            boolean isLong = isNamed(street, names) && street.length() >= LONG_ENOUGH;
+            boolean isShort = street.length() < WIDEST_GAP && isSpaced(street);
+            add(street, Mark.ADDRESS, isLong ? Where.WORD : isShort ? Where.BESIDE : Where.CAPITAL);
+        }
+
+        private static boolean isNamed(String street, int names) {
+            return names > 1 || street.endsWith("strasse") || street.endsWith("str");
+        }
+
+        /** A name by its number or its kind of street is enough to tell; all else of the line goes beside these. */
+        private void parts(List<String> tokens, List<String> names, List<String> numbers) {
+            for (String number : numbers) {
+                if (number.length() > 1) {
+                    add(number, Mark.ADDRESS, Where.BESIDE);
+                    HOUSE_NUMBERS.forEach(word -> add(word + number, Mark.ADDRESS, Where.BESIDE));
                 }
-            });
-            if (names > 1 && !stem.isEmpty()) {
-                ways.add(stem);
             }
-            for (String way : ways) {
-                add(number + way, Mark.ADDRESS, Where.WORD);
-                add(way + number, Mark.ADDRESS, Where.WORD);
+            boolean hasLong = names.stream().anyMatch(name -> isTelling(name) && name.length() > WIDEST_GAP);
+            List<String> ways = List.of("");
+            String before = "";
+            for (String token : tokens) {
+                List<String> spellings = spellings(token);
+                spellings.forEach(spelling -> add(spelling, Mark.ADDRESS, Where.BESIDE));
+                boolean isTelling = isTelling(token) && (token.length() > WIDEST_GAP || !hasLong);
+                if (isTelling) {
+                    String initial = isTelling(before) ? before.substring(0, 1) : "";
+                    Stream.concat(ways.stream(), Stream.of(initial))
+                            .filter(way -> !way.isEmpty())
+                            .forEach(way -> pair(way, token));
+                    spellings.forEach(name -> numbers.forEach(number -> {
+                        pair(name, number);
+                        pair(number, name);
+                    }));
+                } else if (isStreet(token) && isTelling(before)) {
+                    String name = before;
+                    spellings.forEach(kind -> pair(name, kind));
+                }
+                if (isStreet(token)) {
+                    ways = spellings;
+                } else if (NEVER_ALONE.contains(token)) {
+                    ways = ways.stream()
+                            .flatMap(way -> Stream.of(way, way.isEmpty() ? "" : way + token))
+                            .distinct()
+                            .toList();
+                } else {
+                    ways = List.of("");
+                }
+                before = token;
             }
+        }
+
+        private void pair(String first, String second) {
+            String text = first + second;
+            add(text, Mark.ADDRESS, text.length() >= LONG_ENOUGH ? Where.WORD : Where.PARTED);
+        }
+
+        private static boolean isTelling(String token) {
+            return !token.isEmpty() && !hasDigit(token) && !isStreet(token) && !NEVER_ALONE.contains(token);
+        }
+
+        private static boolean isStreet(String token) {
+            return STREETS.containsKey(token);
+        }
+
+        /** A kind of street in full and in brief, also at the end of a word: "Hauptstraße", "Hauptstr". */
+        private static List<String> spellings(String token) {
+            if (token.endsWith("strasse")) {
+                return List.of(token, token.substring(0, token.length() - 4));
+            }
+            return token.endsWith("str") ? List.of(token, token + "asse") : STREETS.getOrDefault(token, List.of(token));
+        }
+
+        private static boolean hasDigit(String token) {
+            return token.chars().anyMatch(Builder::isDigit);
         }
 
         private void add(String text, Mark mark) {
@@ -557,7 +632,7 @@ public final class KnownValues {
             return count;
         }
 
-        /** "Müller" as "Mueller", which folding does not do. */
+        /** "Müller" as "Mueller", "Yūki" as "Yuuki", which folding does not do. */
         private static String spellUmlauts(String text) {
             if (text.chars().allMatch(c -> c < 128)) {
                 return text;
@@ -565,7 +640,9 @@ public final class KnownValues {
             return text.replaceAll("[äÄ]", "ae")
                     .replaceAll("[öÖøØ]", "oe")
                     .replaceAll("[üÜ]", "ue")
-                    .replaceAll("[åÅ]", "aa");
+                    .replaceAll("[åÅ]", "aa")
+                    .replaceAll("[ūŪ]", "uu")
+                    .replaceAll("[ōŌ]", "ou");
         }
 
         /** "Mueller" as "Müller" folds. */

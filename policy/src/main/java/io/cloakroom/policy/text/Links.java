@@ -22,6 +22,7 @@ final class Links {
     private static final int MOST_LABELS = 5;
     private static final int WIDEST_GAP = 3;
     private static final int CUE_WORDS = 4;
+    private static final int WIDEST_DOT = 6;
 
     private static final Set<String> AT = Set.of("at", "arroba", "chiocciola", "arobase", "klammeraffe");
     private static final Set<String> DOT = Set.of("dot", "punkt", "punto", "point");
@@ -168,17 +169,23 @@ final class Links {
         int[] words = reading.words();
         for (int i = 0; i < reading.length(); i++) {
             if (reading.at(i) == '@') {
-                boolean isBracketed = isBracket(reading.at(i - 1)) && isBracket(reading.at(i + 1));
-                around(reading, isBracketed ? i - 1 : i, isBracketed ? i + 2 : i + 1, true);
+                int start = i;
+                while (reading.at(i + 1) == '@') {
+                    i++;
+                }
+                boolean isBracketed = isBracket(reading.at(start - 1)) && isBracket(reading.at(i + 1));
+                around(reading, isBracketed ? start - 1 : start, isBracketed ? i + 2 : i + 1, true);
+                spaced(reading, start, i + 1);
             }
         }
         for (int w = 2; w + 2 < words.length; w += 2) {
             int start = words[w];
             int end = words[w + 1];
             if (end - start <= 11 && AT.contains(reading.text().substring(start, end))) {
-                boolean isBracketed = isBracket(reading.at(start - 1)) && isBracket(reading.at(end));
-                if (isBracketed) {
-                    around(reading, start - 1, end + 1, true);
+                int before = skipSpacesBack(reading, start) - 1;
+                int after = skipSpaces(reading, end);
+                if (isBracket(reading.at(before)) && isBracket(reading.at(after))) {
+                    around(reading, before, after + 1, true);
                 } else if (reading.at(start - 1) == ' ' && reading.at(end) == ' ') {
                     around(reading, start, end, false);
                 }
@@ -186,8 +193,29 @@ final class Links {
         }
     }
 
+    /** "j a n e @ e x a m p l e . c o m" */
+    private static void spaced(Reading reading, int atStart, int atEnd) {
+        int start = atStart;
+        while (atStart - start < LONGEST_NAME && reading.at(start - 1) == ' ' && isSingle(reading, start - 2)) {
+            start -= 2;
+        }
+        int end = atEnd;
+        while (end - atEnd < LONGEST_NAME && reading.at(end) == ' ' && isSingle(reading, end + 1)) {
+            end += 2;
+        }
+        if (atStart - start > WIDEST_GAP && end - atEnd > WIDEST_GAP) {
+            reading.find(start, end, Mark.EMAIL);
+        }
+    }
+
+    private static boolean isSingle(Reading reading, int index) {
+        return (reading.isWord(index) || "._-".indexOf(reading.at(index)) >= 0)
+                && !reading.isWord(index - 1)
+                && !reading.isWord(index + 1);
+    }
+
     private static boolean isBracket(char c) {
-        return "()[]{}<>-_*|/\\\"'".indexOf(c) >= 0;
+        return "()[]{}<>-_*#|/\\\"'".indexOf(c) >= 0;
     }
 
     /** @param isSure that what stands there can mean nothing else than "at" */
@@ -198,7 +226,7 @@ final class Links {
             return;
         }
         int host = atEnd;
-        while (reading.at(host) == ' ' && host - atEnd < WIDEST_GAP) {
+        while ((reading.at(host) == ' ' || isSure && reading.at(host) == '\n') && host - atEnd < WIDEST_GAP) {
             host++;
         }
         int end = labelEnd(reading, host);
@@ -228,8 +256,9 @@ final class Links {
         if (accepted < 0) {
             return;
         }
-        String local = reading.text().substring(name, nameEnd);
-        if (isSure || isSpelled || isMailHost || isLikelyName(local) || hasMailCue(reading, name)) {
+        String local = reading.text().substring(pieceStart(reading, nameEnd), nameEnd);
+        boolean isElided = local.length() == 1 && reading.at(name - 1) == '\'';
+        if (isSure || isSpelled && !isElided || isMailHost || isLikelyName(local) || hasMailCue(reading, name)) {
             reading.find(name, accepted, Mark.EMAIL);
         }
     }
@@ -264,14 +293,26 @@ final class Links {
         return start;
     }
 
+    private static int skipSpaces(Reading reading, int index) {
+        int end = index;
+        while (reading.at(end) == ' ' && end - index < WIDEST_GAP) {
+            end++;
+        }
+        return end;
+    }
+
+    /** With the words that "dot" or the like joins, and the one before a number: "jane seven 7 at". */
     private static int nameStart(Reading reading, int end) {
         int start = pieceStart(reading, end);
-        for (int i = 0; i < MOST_LABELS && start < end; i++) {
-            int joiner = joinerStart(reading, start);
+        int pieceEnd = end;
+        for (int i = 0; i < MOST_LABELS && start < pieceEnd; i++) {
+            boolean isNumber = Numbers.isNumber(reading.text().substring(start, pieceEnd));
+            int joiner = isNumber ? skipSpacesBack(reading, start) : joinerStart(reading, start);
             int before = joiner < 0 ? start : pieceStart(reading, joiner);
             if (joiner < 0 || before == joiner) {
                 break;
             }
+            pieceEnd = joiner;
             start = before;
         }
         return start;
@@ -312,10 +353,20 @@ final class Links {
     private static int labelEnd(Reading reading, int start) {
         int end = start;
         while (end - start < LONGEST_NAME
-                && (reading.isWord(end) || reading.at(end) == '-' && reading.isWord(end + 1))) {
+                && (reading.isWord(end)
+                        || reading.at(end) == '-' && reading.isWord(end + 1) && dotWordEnd(reading, end + 1) < 0)) {
             end++;
         }
         return end;
+    }
+
+    /** @return where a "dot" in words that starts there ends, or -1 */
+    private static int dotWordEnd(Reading reading, int start) {
+        int end = start;
+        while (end - start < WIDEST_DOT && reading.isWord(end)) {
+            end++;
+        }
+        return end > start && DOT.contains(reading.text().substring(start, end)) ? end : -1;
     }
 
     /** @return where the label behind a dot starts, be it written as a word or with space or brackets around it, or -1 */
@@ -328,8 +379,8 @@ final class Links {
         if (reading.at(dot) == '.') {
             dotEnd = dot + 1;
         } else {
-            dotEnd = labelEnd(reading, dot);
-            if (dot == end || !DOT.contains(reading.text().substring(Math.min(dot, reading.length()), dotEnd))) {
+            dotEnd = dotWordEnd(reading, dot);
+            if (dot == end || dotEnd < 0) {
                 return -1;
             }
         }

@@ -30,14 +30,16 @@ final class Numbers {
     private static final int LONGEST_PRICE = 9;
     private static final int SHORTEST_IBAN = 15;
     private static final int LONGEST_IBAN = 34;
+    private static final int LONGEST_BAR_CODE = 14;
     private static final int LONGEST_IP = 45;
     private static final int LONGEST_ZONE = 16;
     private static final int WIDEST_GAP = 3;
     private static final int LONGEST_EXTENSION = 6;
+    private static final int LONGEST_DIGIT_WORD = 16;
     private static final int LEAST_SPELLED = 3;
     private static final int CUE_REACH = 32;
 
-    private static final String GAP = " -./()";
+    private static final String GAP = " -./()_*";
     private static final Set<String> PHONE_CUES = Set.of(
             "phone",
             "tel",
@@ -61,6 +63,8 @@ final class Numbers {
             "telephoner",
             "landline",
             "ph");
+    private static final Set<String> PRODUCT_CUES =
+            Set.of("barcode", "ean", "upc", "gtin", "sku", "style", "item", "product", "article", "artikel");
     private static final Set<String> EXTENSIONS = Set.of("x", "ext", "extn", "extension");
     private static final Set<String> CURRENCIES = Set.of(
             "eur", "usd", "gbp", "chf", "euro", "euros", "dollars", "pounds", "aed", "cad", "aud", "hkd", "jpy", "cny",
@@ -113,7 +117,7 @@ final class Numbers {
             if (c >= '0' && c <= '9' || c >= 'a' && c <= 'z') {
                 iban.append((char) (c >= 'a' ? c - 32 : c));
                 gap = 0;
-            } else if (c == ' ' || c == '-' || c == '.') {
+            } else if (" -._".indexOf(c) >= 0) {
                 gap++;
             } else {
                 return -1;
@@ -164,7 +168,7 @@ final class Numbers {
             } else if (reading.isLetter(start - 1)) {
                 continue;
             }
-            if (colons < 2 || end - start > LONGEST_IP || reading.isWord(end)) {
+            if (colons < 2 || end < start || end - start > LONGEST_IP || reading.isWord(end)) {
                 continue;
             }
             String address = reading.text().substring(start, end);
@@ -218,7 +222,9 @@ final class Numbers {
 
     private int nextGroup(int end) {
         int next = end;
-        while (next - end <= WIDEST_GAP && GAP.indexOf(reading.at(next)) >= 0) {
+        boolean isTrunk = reading.at(starts[0]) == '0' || reading.at(starts[0] - 1) == '+';
+        while (next - end <= WIDEST_GAP
+                && (GAP.indexOf(reading.at(next)) >= 0 || isTrunk && reading.at(next) == '\n')) {
             next++;
         }
         boolean isSentence = reading.at(end) == '.' && next - end > 1;
@@ -230,6 +236,9 @@ final class Numbers {
         int from = 0;
         for (int g = 0; g < groups; ) {
             int after = addressOfVersionFour(g);
+            if (after < 0) {
+                after = product(g);
+            }
             if (after < 0) {
                 after = card(g);
             }
@@ -275,7 +284,7 @@ final class Numbers {
     }
 
     private int addressOfVersionFour(int g) {
-        if (g + 4 > groups || gap(g - 1) == '.' || gap(g + 3) == '.') {
+        if (g + 4 > groups || gap(g - 1) == '.' || gap(g + 3) == '.' || isVersion(g)) {
             return -1;
         }
         for (int i = g; i < g + 4; i++) {
@@ -291,6 +300,17 @@ final class Numbers {
         }
         reading.find(starts[g], end, Mark.IP);
         return g + 4;
+    }
+
+    /** "v5.12.0.3" */
+    private boolean isVersion(int g) {
+        return reading.at(starts[g] - 1) == 'v' && !reading.isLetter(starts[g] - 2);
+    }
+
+    /** A bar code or article number behind a word that says so. */
+    private int product(int g) {
+        boolean isAlone = (g == 0 || starts[g] - ends[g - 1] > 1) && gap(g) == 0;
+        return isAlone && size(g) <= LONGEST_BAR_CODE && hasCue(starts[g], PRODUCT_CUES, 1) ? g + 1 : -1;
     }
 
     /** The most groups from there that are a card: fours whatever the checksum, others by the checksum. */
@@ -336,6 +356,9 @@ final class Numbers {
     }
 
     private int date(int g) {
+        if (isCompactDate(g)) {
+            return g + 1;
+        }
         if (g + 3 > groups || reading.at(starts[g] - 1) == '+') {
             return -1;
         }
@@ -349,6 +372,20 @@ final class Numbers {
         boolean isYearFirst = isYear(g) && isDay(g + 1) && isDay(g + 2);
         boolean isYearLast = isDay(g) && isDay(g + 1) && (isYear(g + 2) || size(g + 2) == 2 && between != ' ');
         return isYearFirst || isYearLast ? g + 3 : -1;
+    }
+
+    /** "20171112", as files and tickets are named. */
+    private boolean isCompactDate(int g) {
+        int value = size(g) == LONG_NUMBER ? value(g) : 0;
+        int month = value / 100 % 100;
+        int day = value % 100;
+        return value / 10_000 >= 2000
+                && value / 10_000 < 2050
+                && month >= 1
+                && month <= 12
+                && day >= 1
+                && day <= 31
+                && !hasCue(starts[g], PHONE_CUES, CUE_REACH);
     }
 
     private boolean isDay(int group) {
@@ -412,7 +449,7 @@ final class Numbers {
         if (to - from == 2 && isDecimal(from) || areDecimals(from, to)) {
             return;
         }
-        boolean isCued = digits <= LONGEST_PHONE && (isShortAtHome(from, to) || hasCue(start));
+        boolean isCued = digits <= LONGEST_PHONE && (isShortAtHome(from, to) || hasCue(start, PHONE_CUES, CUE_REACH));
         if (!hasPlus && !isCued && (digits < SHORTEST_PHONE || isReadable(from, to, digits))) {
             longGroups(from, to);
             return;
@@ -473,6 +510,7 @@ final class Numbers {
             }
         }
         boolean isTrunk = reading.at(starts[from]) == '0';
+        boolean isCode = digits <= LONG_NUMBER && reading.at(ends[to - 1]) == '-' && reading.isLetter(ends[to - 1] + 1);
         boolean isPrice = areThousands
                 && !isTrunk
                 && (digits <= SHORTEST_PHONE || value(to - 1) == 0 || isCurrencyAfter(ends[to - 1]));
@@ -485,6 +523,7 @@ final class Numbers {
         return areYears
                 || areDecimals(from, to)
                 || isSpan
+                || isCode && !isTrunk
                 || areRound
                 || isPrice
                 || isVersion
@@ -522,7 +561,7 @@ final class Numbers {
     /** "x12", "ext. 12" behind a phone. */
     private int extension(int end) {
         int i = end;
-        while (i - end < 2 && (reading.at(i) == ' ' || reading.at(i) == ',')) {
+        while (i - end < 2 && " ,(".indexOf(reading.at(i)) >= 0) {
             i++;
         }
         int word = i;
@@ -545,16 +584,21 @@ final class Numbers {
         return last > digits ? last : end;
     }
 
-    private boolean hasCue(int start) {
+    /** @param most how many words before may be the cue */
+    private boolean hasCue(int start, Set<String> cues, int most) {
         int end = start;
-        for (int i = start - 1; i >= 0 && start - i < CUE_REACH && !reading.isDigit(i) && reading.at(i) != '\n'; i--) {
+        int words = 0;
+        for (int i = start - 1;
+                i >= 0 && start - i < CUE_REACH && words < most && !reading.isDigit(i) && reading.at(i) != '\n';
+                i--) {
             if (reading.isLetter(i) && !reading.isLetter(i + 1)) {
                 end = i + 1;
             }
-            if (reading.isLetter(i)
-                    && !reading.isWord(i - 1)
-                    && PHONE_CUES.contains(reading.text().substring(i, end))) {
-                return true;
+            if (reading.isLetter(i) && !reading.isWord(i - 1)) {
+                if (cues.contains(reading.text().substring(i, end))) {
+                    return true;
+                }
+                words++;
             }
         }
         return false;
@@ -569,14 +613,18 @@ final class Numbers {
         int times = 1;
         int spelled = 0;
         for (int w = 0; w <= words.length; w += 2) {
-            String word = w < words.length && words[w + 1] - words[w] <= 8
+            String word = w < words.length && words[w + 1] - words[w] <= LONGEST_DIGIT_WORD
                     ? reading.text().substring(words[w], words[w + 1])
                     : "";
+            if (start >= 0 && word.equals("y")) {
+                continue;
+            }
             Integer value = DIGIT_WORDS.get(word);
             boolean isNumber = !word.isEmpty() && reading.isDigit(words[w]) && word.length() <= 5;
             boolean follows = start >= 0 && w < words.length && isSpelling(end, words[w]);
             if (start >= 0 && !(follows && (value != null || isNumber))) {
-                if (spelled >= LEAST_SPELLED && digits >= SHORTEST_PHONE) {
+                boolean isTrunk = reading.at(start) == '0' && spelled > 0;
+                if ((spelled >= LEAST_SPELLED || isTrunk) && digits >= SHORTEST_PHONE) {
                     reading.find(start, end, Mark.PHONE);
                 }
                 start = -1;
@@ -594,7 +642,7 @@ final class Numbers {
             if (value != null && value < 0) {
                 times = -value;
             } else {
-                digits += isNumber ? word.length() : times;
+                digits += isNumber ? word.length() : value * times;
                 times = 1;
             }
             spelled += value != null ? 1 : 0;
@@ -603,30 +651,40 @@ final class Numbers {
 
     private boolean isSpelling(int end, int next) {
         for (int i = end; i < next; i++) {
-            if (" -,.".indexOf(reading.at(i)) < 0) {
+            if (" -,.y".indexOf(reading.at(i)) < 0) {
                 return false;
             }
         }
         return next - end <= WIDEST_GAP;
     }
 
-    /** In five languages; what doubles is negative. */
+    /** In digits or in a word. */
+    static boolean isNumber(String text) {
+        return DIGIT_WORDS.containsKey(text) || text.chars().allMatch(Character::isDigit);
+    }
+
+    /** How many digits a word stands for, in five languages; what multiplies the next is negative. */
     private static Map<String, Integer> digitWords() {
-        Map<String, Integer> words = new HashMap<>(
-                Map.of("double", -2, "triple", -3, "treble", -3, "doppel", -2, "oh", 0, "o", 0, "nought", 0));
-        for (String language : new String[] {
-            "zero one two three four five six seven eight nine",
-            "null eins zwei drei vier funf sechs sieben acht neun",
-            "null eins zwo drei vier fuenf sechs sieben acht neun",
-            "zero un deux trois quatre cinq six sept huit neuf",
-            "zero uno due tre quattro cinque sei sette otto nove",
-            "cero uno dos tres cuatro cinco seis siete ocho nueve"
-        }) {
-            String[] names = language.split(" ");
-            for (int i = 0; i < names.length; i++) {
-                words.put(names[i], i);
+        Map<String, Integer> words = new HashMap<>();
+        for (String word :
+                ("oh o nought naught zero one two three four five six seven eight nine null eins zwei zwo drei vier funf fuenf sechs sieben acht neun un deux trois quatre cinq sept huit neuf uno due tre quattro cinque sei sette otto nove cero dos tres cuatro cinco seis siete ocho nueve"
+                                + " ten twenty thirty forty fifty sixty seventy eighty ninety dix vingt trente quarante cinquante soixante dieci venti trenta quaranta cinquanta sessanta settanta ottanta novanta diez veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa")
+                        .split(" ")) {
+            words.put(word, 1); // a ten has the other digit in the word behind it
+        }
+        for (String word :
+                ("eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen zehn elf zwolf onze douze treize quatorze quinze seize"
+                                + " undici dodici tredici quattordici quindici sedici once doce trece catorce quince hundred cent hundert cento cien")
+                        .split(" ")) {
+            words.put(word, 2);
+        }
+        for (String unit : "ein zwei drei vier funf sechs sieben acht neun".split(" ")) {
+            for (String ten : "zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig".split(" ")) {
+                words.put(ten, 2);
+                words.put(unit + "und" + ten, 2);
             }
         }
+        words.putAll(Map.of("double", -2, "triple", -3, "treble", -3, "doppel", -2));
         return Map.copyOf(words);
     }
 }

@@ -4,13 +4,19 @@ import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A text as finders see it, with the way back to the text as it was written: in lower case, without accents, in Latin
- * letters and ASCII digits where others look the same, without anything that has no width. A mark that stands in the
- * text already is one {@link #BARRIER}. What is found is cut out of the original. Time and space are linear.
+ * letters and ASCII digits where others look the same, entities of HTML as what they stand for, without anything that has
+ * no width. A mark that stands in the text already is one {@link #BARRIER}. What is found is cut out of the original.
+ * Time and space are linear.
  */
 final class Reading {
 
@@ -49,6 +55,21 @@ final class Reading {
     private static final int JOINED = 3;
     private static final String LOOK_ALIKES =
             "аaвbеeкkмmнhоoрpсcтtуyхxіiјjѕsԁdһhԛqԝwαaβbεeηnιiκkνvοoρpτtυuχxωwıiøođdłlħhŧtŋn×xƒf";
+    private static final int LONGEST_ENTITY = 10;
+    private static final Pattern ENTITY = Pattern.compile(
+            "([a-zA-Z])(?:acute|grave|circ|uml|tilde|cedil|ring|slash|caron)|#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})");
+    private static final Map<String, Integer> ENTITIES = Map.ofEntries(
+            Map.entry("szlig", (int) 'ß'),
+            Map.entry("aelig", (int) 'æ'),
+            Map.entry("oelig", (int) 'œ'),
+            Map.entry("nbsp", (int) ' '),
+            Map.entry("apos", (int) '\''),
+            Map.entry("rsquo", (int) '\''),
+            Map.entry("lsquo", (int) '\''),
+            Map.entry("commat", (int) '@'),
+            Map.entry("period", (int) '.'),
+            Map.entry("ndash", (int) '-'),
+            Map.entry("plus", (int) '+'));
     private static final String BLANKS = "\u115f\u1160\u2800\u3164\uffa0";
 
     private record Find(int start, int end, Mark mark) {}
@@ -60,9 +81,16 @@ final class Reading {
     private int length;
     private String text;
     private int[] words;
+    private final Set<Mark> kinds;
 
     Reading(String original) {
+        this(original, EnumSet.allOf(Mark.class));
+    }
+
+    /** @param kinds all others are left as they are */
+    Reading(String original, Set<Mark> kinds) {
         this.original = original;
+        this.kinds = kinds;
         chars = new char[original.length() + 1];
         starts = new int[original.length() + 1];
         for (int i = 0; i < original.length(); ) {
@@ -72,9 +100,9 @@ final class Reading {
                 i += mark.text.length();
                 continue;
             }
-            int codePoint = original.codePointAt(i);
-            fold(codePoint, i);
-            i += Character.charCount(codePoint);
+            int after = escapeEnd(i);
+            fold(codePointAt(i, after), i);
+            i = after;
         }
         starts[length] = original.length();
         text = new String(chars, 0, length);
@@ -110,7 +138,8 @@ final class Reading {
 
     /** Whether it was written as a capital. */
     boolean isUpper(int index) {
-        int codePoint = original.codePointAt(starts[index]);
+        int start = starts[index];
+        int codePoint = codePointAt(start, escapeEnd(start));
         return Character.isUpperCase(codePoint) || Character.isTitleCase(codePoint);
     }
 
@@ -137,6 +166,9 @@ final class Reading {
      * longest names the mark.
      */
     void find(int start, int end, Mark mark) {
+        if (!kinds.contains(mark)) {
+            return;
+        }
         int first = start;
         int last = end;
         while (first > 0 && starts[first] == starts[first - 1]) {
@@ -207,6 +239,43 @@ final class Reading {
             }
         }
         return null;
+    }
+
+    /** @return where the character that starts there ends, be it written as an entity, "%40" or "[.]" */
+    private int escapeEnd(int start) {
+        char c = original.charAt(start);
+        if (c == '[' && original.startsWith("[.]", start) || c == '%' && original.startsWith("%40", start)) {
+            return start + 3;
+        }
+        int end = start + 1;
+        while (c == '&' && end - start < LONGEST_ENTITY && end < original.length() && original.charAt(end) != ';') {
+            end++;
+        }
+        return c == '&' && original.startsWith(";", end) && entity(original.substring(start + 1, end)) >= 0
+                ? end + 1
+                : start + Character.charCount(original.codePointAt(start));
+    }
+
+    private int codePointAt(int start, int end) {
+        int first = original.codePointAt(start);
+        if (end - start == Character.charCount(first)) {
+            return first;
+        }
+        return first == '&' ? entity(original.substring(start + 1, end - 1)) : first == '%' ? '@' : '.';
+    }
+
+    /** @return the character that an entity of HTML stands for, accents left out, or -1 */
+    private static int entity(String name) {
+        Matcher matcher = ENTITY.matcher(name);
+        if (!matcher.matches()) {
+            return ENTITIES.getOrDefault(name, -1);
+        }
+        if (matcher.group(1) != null) {
+            return matcher.group(1).charAt(0);
+        }
+        int number =
+                matcher.group(2) != null ? Integer.parseInt(matcher.group(2)) : Integer.parseInt(matcher.group(3), 16);
+        return Character.isValidCodePoint(number) ? number : -1;
     }
 
     private void fold(int codePoint, int start) {

@@ -6,20 +6,31 @@ import com.google.i18n.phonenumbers.PhoneNumberUtil;
 import com.google.i18n.phonenumbers.PhoneNumberUtil.PhoneNumberFormat;
 import com.google.i18n.phonenumbers.PhoneNumberUtil.PhoneNumberType;
 import com.google.i18n.phonenumbers.Phonenumber.PhoneNumber;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import net.datafaker.Faker;
+import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import tools.jackson.dataformat.yaml.YAMLMapper;
 
-/** Values of a generator, in sentences of somebody else: what is found, and what of plain sentences is touched. */
+/**
+ * Values of a generator in sentences of somebody else, and texts as a shop gets them: what is found, and what is touched
+ * that should stay.
+ */
 class RedactorCorpusTest {
 
     private static final int ROUNDS = 2_000;
@@ -34,9 +45,44 @@ class RedactorCorpusTest {
             .filter(s -> REDACTOR.redact(s, KnownValues.NONE).equals(s))
             .toList();
 
+    private static final Pattern VALUE = Pattern.compile("«(\\w+):(.*?)»", Pattern.DOTALL);
+    /** Counted, but nothing is promised of them. */
+    private static final Set<String> UNPROMISED = Set.of("name", "sly", "known sly");
+
     private final Random random = new Random(2017);
     private final List<Faker> fakers =
             LOCALES.stream().map(l -> new Faker(l, new Random(7))).toList();
+
+    private record Verdict(String kind, boolean isMissed, String value, String redacted) {}
+
+    /** Texts as customers write them, with what must be gone of each. */
+    private record Shop(List<Person> persons, List<String> strangers, List<String> plain) {
+
+        private static Shop read() throws IOException {
+            try (InputStream in = RedactorCorpusTest.class.getResourceAsStream("shop-texts.yaml")) {
+                return new YAMLMapper().readValue(in, Shop.class);
+            }
+        }
+    }
+
+    private record Person(
+            List<String> names,
+            List<String> emails,
+            List<String> phones,
+            List<String> addresses,
+            List<String> orders,
+            List<String> texts) {
+
+        private KnownValues values() {
+            KnownValues.Builder known = new KnownValues.Builder();
+            names.forEach(known::name);
+            emails.forEach(known::email);
+            phones.forEach(known::phone);
+            addresses.forEach(known::address);
+            orders.forEach(known::order);
+            return known.build();
+        }
+    }
 
     private record Kind(String name, double floor, Function<Faker, String> values) {}
 
@@ -127,17 +173,76 @@ class RedactorCorpusTest {
         assertThat(missed).isEmpty();
     }
 
+    @Test
+    void shouldHoldOnTextsOfAShop() throws IOException {
+        Shop shop = Shop.read();
+        Map<String, List<Verdict>> kinds = Stream.concat(
+                        shop.persons.stream()
+                                .flatMap(person -> person.texts.stream()
+                                        .flatMap(text -> verdicts("known ", text, person.values()))),
+                        shop.strangers.stream().flatMap(text -> verdicts("", text, KnownValues.NONE)))
+                .collect(Collectors.groupingBy(Verdict::kind, TreeMap::new, Collectors.toList()));
+        List<String> touched = shop.plain.stream()
+                .map(text -> REDACTOR.redact(text, KnownValues.NONE))
+                .filter(text -> !shop.plain.contains(text))
+                .toList();
+        List<String> touchedOfKnown = shop.persons.stream()
+                .map(Person::values)
+                .flatMap(known -> shop.plain.stream().map(text -> REDACTOR.redact(text, known)))
+                .filter(text -> !shop.plain.contains(text) && !touched.contains(text))
+                .toList();
+
+        SoftAssertions softly = new SoftAssertions();
+        kinds.forEach((kind, verdicts) -> {
+            List<Verdict> missed = verdicts.stream().filter(Verdict::isMissed).toList();
+            double recall = 1 - missed.size() / (double) verdicts.size();
+            System.out.printf(Locale.ROOT, "recall %.4f of %d %s%n", recall, verdicts.size(), kind);
+            missed.forEach(v -> System.out.println("  " + v));
+            softly.assertThat(recall)
+                    .as("recall of %s; missed %s", kind, missed)
+                    .isGreaterThanOrEqualTo(UNPROMISED.contains(kind) ? 0 : kind.startsWith("known") ? 1 : 0.99);
+        });
+        System.out.printf(Locale.ROOT, "touched %d of %d plain texts %s%n", touched.size(), shop.plain.size(), touched);
+        System.out.printf(Locale.ROOT, "touched %d beside what is known%n", touchedOfKnown.size());
+        softly.assertThat(touchedOfKnown).hasSizeLessThanOrEqualTo(shop.plain.size() * shop.persons.size() / 50);
+        softly.assertThat(touched).hasSizeLessThanOrEqualTo(shop.plain.size() / 50);
+        softly.assertAll();
+    }
+
+    private static Stream<Verdict> verdicts(String prefix, String text, KnownValues known) {
+        String redacted = REDACTOR.redact(VALUE.matcher(text).replaceAll("$2"), known);
+        String left = left(redacted);
+        String there = left(VALUE.matcher(text).replaceAll("[x]"));
+        Stream<Verdict> kept = Pattern.compile("[^\\p{L}&;]+")
+                .splitAsStream(text.contains("«link") ? "" : VALUE.matcher(text).replaceAll(" "))
+                .map(word -> new Verdict("words kept", !left.contains(Reading.compact(word)), word, redacted));
+        return Stream.concat(
+                kept,
+                VALUE.matcher(text)
+                        .results()
+                        .map(value -> new Verdict(
+                                prefix + value.group(1),
+                                isLeft(Reading.compact(value.group(2)), left, there),
+                                value.group(2),
+                                redacted)));
+    }
+
     private boolean leaks(String spelling, KnownValues values, String value) {
         String sentence = pick(PLAIN);
         int cut = sentence.indexOf(' ', random.nextInt(sentence.length()));
         String before = cut < 0 ? sentence + " " : sentence.substring(0, cut + 1);
         String after = cut < 0 ? "" : sentence.substring(cut);
         String redacted = REDACTOR.redact(before + spelling.replace("\u2028", "") + after, values);
-        String left = Arrays.stream(redacted.split("\\[[a-z]+]"))
-                .map(Reading::compact)
-                .collect(Collectors.joining("|"));
-        String there = Reading.compact(sentence);
-        String person = Reading.compact(secret(value));
+        return isLeft(Reading.compact(secret(value)), left(redacted), Reading.compact(sentence));
+    }
+
+    /** Letters and digits that no mark replaces. */
+    private static String left(String redacted) {
+        return Arrays.stream(redacted.split("\\[[a-z]+]")).map(Reading::compact).collect(Collectors.joining("|"));
+    }
+
+    /** Whether any piece of the value is left that stands nowhere else. */
+    private static boolean isLeft(String person, String left, String there) {
         if (person.length() <= LEAK) {
             return left.contains(person) && !there.contains(person);
         }

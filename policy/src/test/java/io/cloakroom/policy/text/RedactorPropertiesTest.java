@@ -113,6 +113,10 @@ class RedactorPropertiesTest {
             "а",
             "ﷺ",
             "½",
+            "&#64;",
+            "&uuml;",
+            "%40",
+            "[.]",
             "王",
             "伟");
 
@@ -225,6 +229,17 @@ class RedactorPropertiesTest {
                 "j ",
                 "jo",
                 "900123 ",
+                "&",
+                "&#",
+                "&amp;",
+                "&uuml;",
+                "[.]",
+                "0\n",
+                "7 at ",
+                "a @ ",
+                "( at ",
+                "one y ",
+                "style 1 ",
                 "[name]"
             })
     void shouldTakeTimeInProportionToTheLength(String unit) {

@@ -132,7 +132,8 @@ class RedactorTest {
                 "Me llamo José García. | Me llamo [name].",
                 "born on 12 November 1985 in | born on [date] in",
                 "DOB: 12/11/1985 | DOB: [date]",
-                "I'm happy. This is Wonderful. Dear Customer, Hi There! | I'm happy. This is [name]. Dear Customer, Hi There!",
+                "born 20031112 | born [date]",
+                "I'm happy. This is Jolly. Dear Customer, Hi There! | I'm happy. This is [name]. Dear Customer, Hi There!",
             })
     void shouldMarkNamesAndBirthsByCue(String text, String redacted) {
         assertThat(redact(text.replace("\\n", "\n"))).isEqualTo(redacted.replace("\\n", "\n"));
@@ -147,6 +148,7 @@ class RedactorTest {
                 "order 3 of 5, NAP-123456, item 1234567, ending 4242, **** **** **** 4242",
                 "call us 9.00-17.30, 12.50 - 15.00, reigned 1603-1625, 32.500.000 users, 17.81/1000, four 747-100 aircraft",
                 "24-48 hours, 100% cotton, iPhone 12, at 10.30, 1500-2000 words, 3.14159265, 10.0.19041.1",
+                "so :.: or :..: it is",
                 "1,2,3,4,5,6,7,8,9 and 1 2 3 4 5 6 7 8 9, 12:30:45, std::vector, 1920x1080, 4/5 10/10",
                 "one or two at a time; five, six or seven; meet me @home. It is late. 2 @ 5.50, look at net-a-porter.com",
                 "It's OK. I'm Italian. I am British. This is Friday. Thanks, The parcel came. Best, but late.",
