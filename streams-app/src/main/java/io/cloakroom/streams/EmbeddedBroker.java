@@ -75,7 +75,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         Properties settings = settings(directory, clientPort, controllerPort);
         settings.putAll(more);
         if (!isFormatted(directory)) {
-            format(directory, settings);
+            format(directory, settings, Uuid.randomUuid());
         }
         KafkaRaftServer server = null;
         try {
@@ -185,14 +185,14 @@ public final class EmbeddedBroker implements AutoCloseable {
         return false;
     }
 
-    private static void format(Path directory, Properties settings) throws IOException {
+    static void format(Path directory, Properties settings, Uuid cluster) throws IOException {
         Path file = Files.createTempFile("broker", ".properties");
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         try (PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8)) {
             try (Writer writer = Files.newBufferedWriter(file)) {
                 settings.store(writer, null);
             }
-            String[] command = {"format", "-t", Uuid.randomUuid().toString(), "-c", file.toString()};
+            String[] command = {"format", "-t", cluster.toString(), "-c", file.toString()};
             if (StorageTool.execute(command, out) != 0) {
                 throw new FileSystemException(
                         directory.toString(), null, "was not formatted: " + said.toString(StandardCharsets.UTF_8));

@@ -15,6 +15,7 @@ import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.gate.GateDriver;
 import io.cloakroom.streams.gate.Topics;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -47,6 +48,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.utils.Utils;
@@ -67,7 +69,7 @@ final class Cluster implements AutoCloseable {
     final Blueprint blueprint;
     final SchemaRegistry registry;
 
-    private final Embedded embedded;
+    private final Closeable machines;
     private final Pseudonyms pseudonyms;
     private final AvroSerializer serializer;
     private final AvroDeserializer specific = new AvroDeserializer();
@@ -77,10 +79,11 @@ final class Cluster implements AutoCloseable {
     private final List<Entry> entries = new ArrayList<>();
     private final Map<String, List<Entry>> byPlace = new HashMap<>();
 
-    private Cluster(Embedded embedded, Blueprint blueprint) throws Exception {
-        this.embedded = embedded;
+    /** @param machines end when it does */
+    Cluster(Settings settings, Blueprint blueprint, Closeable machines) throws Exception {
+        this.machines = machines;
         this.blueprint = blueprint;
-        settings = embedded.settings();
+        this.settings = settings;
         registry = SchemaRegistry.connect(settings.client());
         pseudonyms = Pseudonyms.load(settings.keys(), blueprint.keyNames());
         serializer = new AvroSerializer(registry);
@@ -104,7 +107,8 @@ final class Cluster implements AutoCloseable {
     /** @param broker settings of its own */
     static Cluster start(Path directory, Path policies, int partitions, Map<String, String> broker) throws Exception {
         Blueprint blueprint = Blueprint.load(policies);
-        return new Cluster(Embedded.start(directory, policies, blueprint, 0, 0, partitions, broker), blueprint);
+        Embedded embedded = Embedded.start(directory, policies, blueprint, 0, 0, partitions, broker);
+        return new Cluster(embedded.settings(), blueprint, embedded::close);
     }
 
     /** Starts the gate and waits until it decides. */
@@ -126,7 +130,7 @@ final class Cluster implements AutoCloseable {
     public void close() throws IOException {
         producer.close();
         auditor.close();
-        embedded.close();
+        machines.close();
     }
 
     // What publishers do.
@@ -263,7 +267,12 @@ final class Cluster implements AutoCloseable {
     }
 
     void awaitEntries(int count) {
+        awaitEntriesOf(count, PATIENCE);
+    }
+
+    void awaitEntriesOf(int count, Duration limit) {
         await(count + " entries")
+                .atMost(limit)
                 .until(() ->
                         audit().stream().filter(e -> isOfAnInput(e.value())).count() >= count);
     }
@@ -382,26 +391,30 @@ final class Cluster implements AutoCloseable {
     Map<String, Set<Integer>> awaitMembersWithTasks(int count) {
         Map<String, Set<Integer>> tasks = new HashMap<>();
         try (Admin admin = admin()) {
-            await(count + " members with tasks").atMost(Duration.ofSeconds(30)).until(() -> {
-                tasks.clear();
-                List<TopicPartition> assigned = new ArrayList<>();
-                Collection<MemberDescription> members = admin.describeConsumerGroups(List.of(GROUP))
-                        .describedGroups()
-                        .get(GROUP)
-                        .get()
-                        .members();
-                for (MemberDescription member : members) {
-                    Set<TopicPartition> its = member.assignment().topicPartitions();
-                    assigned.addAll(its);
-                    String client = member.clientId().replaceFirst("-StreamThread-.*", "");
-                    its.forEach(p ->
-                            tasks.computeIfAbsent(client, c -> new TreeSet<>()).add(p.partition()));
-                }
-                int inputs = Topics.inputs(blueprint.history()).size();
-                return members.size() == count
-                        && tasks.size() == count
-                        && assigned.size() == inputs * partitions(Topics.AUDIT).size();
-            });
+            await(count + " members with tasks")
+                    .atMost(Duration.ofSeconds(60))
+                    .ignoreExceptionsMatching(e -> e.getCause() instanceof GroupIdNotFoundException) // nobody yet
+                    .until(() -> {
+                        tasks.clear();
+                        List<TopicPartition> assigned = new ArrayList<>();
+                        Collection<MemberDescription> members = admin.describeConsumerGroups(List.of(GROUP))
+                                .describedGroups()
+                                .get(GROUP)
+                                .get()
+                                .members();
+                        for (MemberDescription member : members) {
+                            Set<TopicPartition> its = member.assignment().topicPartitions();
+                            assigned.addAll(its);
+                            String client = member.clientId().replaceFirst("-StreamThread-.*", "");
+                            its.forEach(p -> tasks.computeIfAbsent(client, c -> new TreeSet<>())
+                                    .add(p.partition()));
+                        }
+                        int inputs = Topics.inputs(blueprint.history()).size();
+                        return members.size() == count
+                                && tasks.size() == count
+                                && assigned.size()
+                                        == inputs * partitions(Topics.AUDIT).size();
+                    });
         }
         return tasks;
     }

@@ -7,8 +7,6 @@ import io.cloakroom.events.Cookie;
 import io.cloakroom.events.CookieCategory;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
-import java.io.IOException;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,7 +15,6 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -86,7 +83,7 @@ class TakeoverIT {
     /** The changelogs are cut off where the copy ends: whoever begins with them again has lost what waits. */
     @Test
     void shouldReleaseOnceWhatWaitedAtAnInstanceThatWasKilled() throws Exception {
-        Process killed = fork(instance("killed"));
+        Process killed = Forked.gate(instance("killed"), directory.resolve("killed.properties"));
         try (Gate survivor = cluster.gate(instance("survivor"))) {
             Set<Integer> lost = cluster.awaitMembersWithTasks(2).get("killed");
             Map<String, RecordMetadata> orders = held("taken-over");
@@ -157,27 +154,6 @@ class TakeoverIT {
                 "500",
                 "producer.transaction.timeout.ms",
                 "3000"));
-    }
-
-    /** As a user starts it, in a JVM of its own. */
-    private static Process fork(Settings settings) throws IOException {
-        Properties properties = new Properties();
-        properties.putAll(settings.all());
-        Path file = directory.resolve("forked.properties");
-        try (Writer out = Files.newBufferedWriter(file)) {
-            properties.store(out, null);
-        }
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Cloakroom.class.getName(),
-                        "run",
-                        "--config",
-                        file.toString())
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(directory.resolve("forked.log").toFile())
-                .start();
     }
 
     /** @return orders of children, each of which waits */

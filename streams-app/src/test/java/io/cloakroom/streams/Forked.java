@@ -1,0 +1,44 @@
+package io.cloakroom.streams;
+
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+
+/** Programs in a JVM of their own, as a user starts them: they can be killed. */
+final class Forked {
+
+    private Forked() {}
+
+    /** @param arguments options of the JVM, a class, what it is told */
+    static Process java(Path log, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path")));
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+    }
+
+    /** @param file where its settings and, beside it, its output are written */
+    static Process gate(Settings settings, Path file) throws IOException {
+        Properties properties = new Properties();
+        properties.putAll(settings.all());
+        try (Writer out = Files.newBufferedWriter(file)) {
+            properties.store(out, null);
+        }
+        return java(
+                file.resolveSibling(file.getFileName() + ".log"),
+                "-Xmx384m",
+                Cloakroom.class.getName(),
+                "run",
+                "--config",
+                file.toString());
+    }
+}
