@@ -152,8 +152,9 @@ class CloakroomTest {
                       pseudonymise: meta.eventId, meta.subject
                       generalise to day: meta.occurredAt
                       keep: meta.brand, meta.surface, meta.country, meta.noticeVersion, meta.form, meta.collector,
-                      meta.platform, meta.origin, team, topic
+                      meta.platform, meta.origin, team
                       drop: caseId, note, name, email, phone, agentId
+                      redact: topic
 
                   advertising.cookie
                     for advertising by consent (C9) where category is ADVERTISING; told apart by brand, collector;

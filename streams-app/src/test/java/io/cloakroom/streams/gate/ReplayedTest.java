@@ -115,6 +115,14 @@ class ReplayedTest {
                 Topics.IDENTITY_LINKS,
                 cookie,
                 new IdentityLink("link-1", NOW.minusSeconds(60), cookie, ADA, LinkKind.CONNECTED));
+        gate.publish(
+                Topics.CONSENT_CHANGES,
+                cookie,
+                grant().setSubject(cookie)
+                        .setPurpose("cookie-analytics")
+                        .setChannel(null)
+                        .setCollector("adnet")
+                        .build());
         byte[] withdrawal = unregistered(
                 Topics.CONSENT_CHANGES, said(ConsentKind.WITHDRAWAL).build());
         AuditEntry blocking = published(Topics.CONSENT_CHANGES, withdrawal, new RecordHeaders());
