@@ -313,9 +313,16 @@ class CloakroomTest {
         }
         assertThat(files)
                 .extracting(file -> file.getFileName().toString())
-                .contains("advertising.1.json", "audit.1.json", "payment.1.json", "research-wardrobe.1.json")
+                .contains(
+                        "advertising.1.json",
+                        "audit.1.json",
+                        "checkpoint.1.pem",
+                        "checkpoint.1.pub",
+                        "payment.1.json",
+                        "research-wardrobe.1.json")
                 .doesNotHaveDuplicates();
         assertThat(files)
+                .filteredOn(file -> !file.toString().endsWith(".pub")) // it is there to be given away
                 .allSatisfy(file -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                         .isEqualTo("rw-------"));
         assertThat(first.exit).isZero();

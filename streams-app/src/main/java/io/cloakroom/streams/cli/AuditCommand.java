@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
         name = "audit",
         description = "What was decided, and why.",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "COMMAND")
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {AuditSign.class})
 public final class AuditCommand {
 
     @Spec
