@@ -241,7 +241,8 @@ class CloakroomTest {
         "run nonsense, there is no topology nonsense; there is: gate",
         "run gate nonsense --embedded, there is no topology nonsense; there is: gate",
         "audit tail --limit many, Invalid value for option '--limit': 'many' is not a long",
-        "audit verify --config gate.properties --file audit.avro, give either --config FILE or --file EXPORT"
+        "audit verify --config gate.properties --file audit.avro, give either --config FILE or --file EXPORT",
+        "audit check proof, give --public-key FILE"
     })
     void shouldExplainWrongUsageOnStandardError(String arguments, String message) {
         Ran ran = run(arguments.split(" "));

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
         description = "What was decided, and why.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {AuditSign.class, AuditVerify.class, AuditExport.class})
+        subcommands = {AuditSign.class, AuditVerify.class, AuditExport.class, AuditProve.class, AuditCheck.class})
 public final class AuditCommand {
 
     @Spec
