@@ -65,6 +65,7 @@ public record Blueprint(PolicyHistory history, Map<String, Schema> schemas, List
         Topics.releases(history).forEach(name -> topics.add(TopicSpec.release(name, cuts.get(name))));
         Topics.recalls(history).forEach(name -> topics.add(TopicSpec.output(name)));
         topics.add(TopicSpec.output(Topics.AUDIT));
+        topics.add(TopicSpec.kept(Topics.CHECKPOINTS));
         topics.add(TopicSpec.output(Topics.QUARANTINE));
         return topics;
     }

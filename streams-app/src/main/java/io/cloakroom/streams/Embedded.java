@@ -3,6 +3,7 @@ package io.cloakroom.streams;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.schemas.EmbeddedRegistry;
 import io.cloakroom.schemas.SchemaRegistry;
+import io.cloakroom.streams.audit.Keys;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -56,6 +57,7 @@ public final class Embedded implements AutoCloseable {
                     .start();
             Path keys = directory.resolve("keys");
             Pseudonyms.create(keys, blueprint.keyNames());
+            Keys.create(keys);
             Settings settings = new Settings(Map.of(
                     "bootstrap.servers",
                     broker.bootstrapServers(),

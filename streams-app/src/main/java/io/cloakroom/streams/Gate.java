@@ -142,6 +142,11 @@ public final class Gate implements AutoCloseable {
         return properties;
     }
 
+    /** The group in which instances with these settings share the partitions. */
+    public static String group(Settings settings) {
+        return streams(settings).get(StreamsConfig.APPLICATION_ID_CONFIG).toString();
+    }
+
     /** What Streams runs with, but for what follows from the topics. */
     static Map<String, Object> streams(Settings settings) {
         Map<String, Object> config = new HashMap<>(Map.of(

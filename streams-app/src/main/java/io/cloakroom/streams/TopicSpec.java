@@ -29,6 +29,9 @@ public record TopicSpec(
             TopicConfig.SEGMENT_MS_CONFIG,
             Long.toString(Duration.ofHours(6).toMillis()));
 
+    private static final Map<String, String> FOR_EVER =
+            Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.RETENTION_BYTES_CONFIG, "-1");
+
     /** The broker's time is the arrival, whatever a publisher says. */
     static TopicSpec input(String name) {
         return new TopicSpec(name, true, config("LogAppendTime"), Map.of(), Duration.ZERO);
@@ -49,6 +52,11 @@ public record TopicSpec(
     /** The gate's own time. */
     static TopicSpec output(String name) {
         return new TopicSpec(name, false, config("CreateTime"), Map.of(), Duration.ZERO);
+    }
+
+    /** For ever, unless somebody changes it: what is signed tells of entries that are gone. */
+    static TopicSpec kept(String name) {
+        return new TopicSpec(name, false, config("CreateTime"), FOR_EVER, Duration.ZERO);
     }
 
     private static Map<String, String> config(String timestampType) {

@@ -77,10 +77,12 @@ class BlueprintTest {
         assertThat(blueprint.topics())
                 .filteredOn(topic -> !topic.isInput())
                 .extracting(TopicSpec::name)
-                .containsExactlyElementsOf(
-                        Stream.of(releases().stream(), recalls, Stream.of("audit.decisions", "quarantine"))
-                                .flatMap(names -> names)
-                                .toList());
+                .containsExactlyElementsOf(Stream.of(
+                                releases().stream(),
+                                recalls,
+                                Stream.of("audit.decisions", "audit.checkpoints", "quarantine"))
+                        .flatMap(names -> names)
+                        .toList());
     }
 
     /** A broker may keep everything for ever, unless it is told otherwise. */
@@ -95,6 +97,20 @@ class BlueprintTest {
                 .containsEntry("retention.ms", "604800000")
                 .containsEntry("segment.ms", "21600000")
                 .containsEntry("message.timestamp.type", "LogAppendTime");
+    }
+
+    /** What is signed tells of entries that are gone. */
+    @Test
+    void shouldKeepCheckpointsForEver() {
+        TopicSpec checkpoints = blueprint.topics().stream()
+                .filter(topic -> topic.name().equals("audit.checkpoints"))
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(checkpoints.toCreate(1, (short) 1).configs())
+                .containsEntry("retention.ms", "-1")
+                .containsEntry("retention.bytes", "-1")
+                .containsEntry("cleanup.policy", "delete");
     }
 
     /** The broker counts from a record's time, which is that of arrival cut to the month, or to the day by default. */
@@ -136,6 +152,7 @@ class BlueprintTest {
                         "consent.changes-value io.cloakroom.control.ConsentChange",
                         "gate.forwards-value io.cloakroom.gate.Forward",
                         "audit.decisions-value io.cloakroom.gate.AuditEntry",
+                        "audit.checkpoints-value io.cloakroom.gate.Checkpoint",
                         "quarantine-value io.cloakroom.gate.Quarantined",
                         "analytics.order-value io.cloakroom.release.analytics.Order",
                         "mailing.marketing-value io.cloakroom.release.mailing.Marketing");

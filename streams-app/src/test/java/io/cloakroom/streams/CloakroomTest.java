@@ -245,7 +245,9 @@ class CloakroomTest {
         "run --embedded --config gate.properties, give either --config FILE or --embedded",
         "run nonsense, there is no topology nonsense; there is: gate",
         "run gate nonsense --embedded, there is no topology nonsense; there is: gate",
-        "audit tail --limit many, Invalid value for option '--limit': 'many' is not a long"
+        "audit tail --limit many, Invalid value for option '--limit': 'many' is not a long",
+        "audit verify --config gate.properties --file audit.avro, give either --config FILE or --file EXPORT",
+        "audit check proof, give --public-key FILE"
     })
     void shouldExplainWrongUsageOnStandardError(String arguments, String message) {
         Ran ran = run(arguments.split(" "));
@@ -318,9 +320,16 @@ class CloakroomTest {
         }
         assertThat(files)
                 .extracting(file -> file.getFileName().toString())
-                .contains("advertising.1.json", "audit.1.json", "payment.1.json", "research-wardrobe.1.json")
+                .contains(
+                        "advertising.1.json",
+                        "audit.1.json",
+                        "checkpoint.1.pem",
+                        "checkpoint.1.pub",
+                        "payment.1.json",
+                        "research-wardrobe.1.json")
                 .doesNotHaveDuplicates();
         assertThat(files)
+                .filteredOn(file -> !file.toString().endsWith(".pub")) // it is there to be given away
                 .allSatisfy(file -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                         .isEqualTo("rw-------"));
         assertThat(first.exit).isZero();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cloakroom.events.Meta;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
-import io.cloakroom.gate.Outcome;
 import io.cloakroom.gate.Quarantined;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.policy.Recipient;
@@ -13,22 +12,24 @@ import io.cloakroom.schemas.AvroConfig;
 import io.cloakroom.schemas.AvroDeserializer;
 import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.schemas.SchemaRegistry;
+import io.cloakroom.streams.audit.Keys;
+import io.cloakroom.streams.audit.Report;
+import io.cloakroom.streams.audit.Verification;
 import io.cloakroom.streams.gate.GateDriver;
 import io.cloakroom.streams.gate.Topics;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
@@ -292,66 +293,39 @@ final class Cluster implements AutoCloseable {
                 .toList();
     }
 
-    /**
-     * What must hold at any time when nothing is left to decide: one entry for each committed input record and none
-     * besides, in one chain for each partition; one release for each that an entry tells of and none besides.
-     */
+    /** What must hold at any time when nothing is left to decide: what {@code audit verify} proves, of every record. */
     void assertComplete() throws Exception {
+        assertComplete(blueprint);
+    }
+
+    /** @param inForce that of the gates, where it is another */
+    void assertComplete(Blueprint inForce) throws Exception {
         List<String> inputs = new ArrayList<>(Topics.inputs(blueprint.history()));
         inputs.remove(Topics.FORWARDS);
-        Set<String> published = new HashSet<>();
-        for (String input : inputs) {
-            committed(input).forEach(r -> published.add(place(r.topic(), r.partition(), r.offset())));
-        }
-        awaitEntries(published.size());
-        List<ConsumerRecord<byte[], byte[]>> audit = committed(Topics.AUDIT);
-        Set<String> decided = new HashSet<>();
-        Map<Integer, ConsumerRecord<byte[], byte[]>> heads = new HashMap<>();
-        Map<Integer, Long> sequences = new HashMap<>();
-        Map<String, Long> offsets = new HashMap<>();
-        Map<String, Set<String>> told = new HashMap<>();
-        for (ConsumerRecord<byte[], byte[]> record : audit) {
-            AuditEntry entry = (AuditEntry) specific.deserialize(record.topic(), record.value());
-            String place = place(entry.getTopic(), entry.getPartition(), entry.getOffset());
-            if (isOfAnInput(entry)) {
-                assertThat(decided.add(place)).as("only one entry of " + place).isTrue();
-            }
-            assertThat(record.partition()).as("partition of " + place).isEqualTo(entry.getPartition());
-            ConsumerRecord<byte[], byte[]> before = heads.put(record.partition(), record);
-            assertThat(entry.getSequence())
-                    .as("sequence at " + place)
-                    .isEqualTo(sequences.merge(record.partition(), 0L, (n, zero) -> n + 1));
-            assertThat(entry.getPreviousHash().bytes())
-                    .as("hash before " + place)
-                    .isEqualTo(
-                            before == null
-                                    ? new byte[32]
-                                    : MessageDigest.getInstance("SHA-256").digest(before.value()));
-            Long previous = isOfAnInput(entry)
-                    ? offsets.put(entry.getTopic() + "-" + entry.getPartition(), entry.getOffset())
-                    : null;
-            assertThat(entry.getPreviousOffset())
-                    .as("offset decided before " + place)
-                    .isEqualTo(previous == null ? -1 : previous);
-            entry.getDecisions().stream()
-                    .filter(d -> d.getOutcome() == Outcome.RELEASE)
-                    .forEach(d -> {
-                        String topic = releaseTopic(d.getRecipient(), entry.getTopic());
-                        told.computeIfAbsent(topic, t -> new HashSet<>())
-                                .add(releaseId(
-                                        d.getRecipient(), entry.getTopic(), entry.getPartition(), entry.getOffset()));
-                    });
-        }
-        assertThat(decided).isNotEmpty().isEqualTo(published);
-        for (String topic : Topics.releases(blueprint.history())) {
-            List<String> released = committed(topic).stream()
-                    .map(record -> generic(record).get("releaseId").toString())
-                    .toList();
-            assertThat(released)
-                    .as("releases in " + topic)
-                    .doesNotHaveDuplicates()
-                    .containsExactlyInAnyOrderElementsOf(told.getOrDefault(topic, Set.of()));
-        }
+        int published =
+                inputs.stream().mapToInt(input -> committed(input).size()).sum();
+        awaitEntries(published);
+        Report report = verify(inForce);
+        assertThat(report.faults()).isEmpty();
+        assertThat(report.skipped()).isEmpty();
+        assertThat(report.parts().stream().mapToLong(Report.Part::inputs).sum())
+                .as("input records that were held against their entries")
+                .isEqualTo(published)
+                .isPositive();
+    }
+
+    /** What {@code audit verify --whole} says. */
+    Report verify(Blueprint inForce) throws Exception {
+        Verification verification = new Verification(
+                List.of(Keys.readPublic(Keys.publicFile(settings.keys()))), new Verification.Progress() {
+                    @Override
+                    public void expect(long entries) {}
+
+                    @Override
+                    public void done(long entries) {}
+                });
+        verification.demandWhole();
+        return verification.cluster(settings, inForce, Optional.of(pseudonyms));
     }
 
     /** Waits until the gate's group has committed what it read at this record. */

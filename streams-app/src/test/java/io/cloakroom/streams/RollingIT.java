@@ -122,7 +122,7 @@ class RollingIT {
             second = gate("second", both(effect));
             cluster.awaitMembersWithTasks(2);
             orders.close();
-            cluster.assertComplete();
+            cluster.assertComplete(both(effect));
             orders.all.forEach((place, occurredAt) -> assertDecidedInForce(place, occurredAt, effect));
 
             first.close();
@@ -131,7 +131,7 @@ class RollingIT {
                     .hasStackTraceContaining("the policy of " + NEW + " decided here and is missing");
             cluster.awaitMembersWithTasks(1);
             assertThat(outcomes(cluster.decided(orders.publish(Given.now())))).containsKey(JOINING);
-            cluster.assertComplete();
+            cluster.assertComplete(both(effect));
         } finally {
             first.close();
             second.close();

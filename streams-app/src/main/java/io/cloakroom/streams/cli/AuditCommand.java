@@ -17,7 +17,15 @@ import picocli.CommandLine.Spec;
         description = "What was decided, and why.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {AuditExplain.class, AuditReport.class})
+        subcommands = {
+            AuditExplain.class,
+            AuditReport.class,
+            AuditSign.class,
+            AuditVerify.class,
+            AuditExport.class,
+            AuditProve.class,
+            AuditCheck.class
+        })
 public final class AuditCommand {
 
     @Spec

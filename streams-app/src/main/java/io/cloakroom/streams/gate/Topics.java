@@ -20,6 +20,7 @@ public final class Topics {
     public static final String SUBJECT_REQUESTS = "subject.requests";
     public static final String FORWARDS = "gate.forwards";
     public static final String AUDIT = "audit.decisions";
+    public static final String CHECKPOINTS = "audit.checkpoints";
     public static final String QUARANTINE = "quarantine";
 
     /** What people say, and what must not wait behind events. */
@@ -32,6 +33,7 @@ public final class Topics {
             SUBJECT_REQUESTS, Schemas.all().get("control/subject_request"),
             FORWARDS, Schemas.all().get("gate/forward"),
             AUDIT, Schemas.all().get("gate/audit_entry"),
+            CHECKPOINTS, Schemas.all().get("gate/checkpoint"),
             QUARANTINE, Schemas.all().get("gate/quarantined"));
 
     public static final Schema RECALL = Schemas.all().get("gate/recall");

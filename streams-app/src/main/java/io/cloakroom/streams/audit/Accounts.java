@@ -1,0 +1,321 @@
+package io.cloakroom.streams.audit;
+
+import io.cloakroom.policy.Policy;
+import io.cloakroom.policy.PolicyHistory;
+import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.policy.Recipient;
+import io.cloakroom.schemas.BoundedDecoder;
+import io.cloakroom.streams.gate.Topics;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What the entries of one audit partition tell: which input records were decided and which releases were made. It is held
+ * against the topics. Both lie there in the order of the entries, since one transaction wrote them.
+ *
+ * <p>It keeps 16 bytes for each decided record and 24 for each release, of one partition.
+ */
+final class Accounts implements ChainWalk.Listener {
+
+    private final int partition;
+    private final Releases releases;
+    private final List<Decided> decided = new ArrayList<>();
+    private final Map<String, Told> told = new HashMap<>();
+    private boolean isWhole;
+    private Fault fault;
+
+    /** Numbers, one after the other. */
+    static final class Longs {
+        private long[] values = new long[64];
+        private int count;
+
+        void add(long value) {
+            if (count == values.length) {
+                values = Arrays.copyOf(values, 2 * count);
+            }
+            values[count++] = value;
+        }
+
+        long get(int i) {
+            return values[i];
+        }
+
+        int count() {
+            return count;
+        }
+    }
+
+    /** The records of one input topic that have an entry. */
+    private static final class Decided {
+        private final byte[] name;
+        private final String topic;
+        private long before; // decided earlier, in entries that are gone
+        private final Longs offsets = new Longs();
+        private final Longs audits = new Longs();
+
+        Decided(byte[] name, long before) {
+            this.name = name;
+            this.topic = string(name);
+            this.before = before;
+        }
+    }
+
+    /** The ids of the releases in one topic, and the entries that tell of them. */
+    static final class Told {
+        private final Longs ids = new Longs();
+        private final Longs places = new Longs();
+
+        /** False if it is no such id: 22 characters of base64url. */
+        boolean add(byte[] id, long place) {
+            byte[] bytes = new byte[0];
+            try {
+                bytes = Base64.getUrlDecoder().decode(id);
+            } catch (IllegalArgumentException e) {
+                return false;
+            }
+            if (bytes.length != 2 * Long.BYTES
+                    || !Arrays.equals(
+                            id, Base64.getUrlEncoder().withoutPadding().encode(bytes))) {
+                return false;
+            }
+            ByteBuffer both = ByteBuffer.wrap(bytes);
+            ids.add(both.getLong());
+            ids.add(both.getLong());
+            places.add(place);
+            return true;
+        }
+
+        int count() {
+            return places.count();
+        }
+
+        private long place(int i) {
+            return places.get(i);
+        }
+
+        private boolean is(int i, Told other, int j) {
+            return ids.get(2 * i) == other.ids.get(2 * j) && ids.get(2 * i + 1) == other.ids.get(2 * j + 1);
+        }
+
+        /** The first at or after a place in the list, before an end; -1 for none. */
+        private int find(Told other, int j, int from, int end) {
+            for (int i = from; i < end; i++) {
+                if (is(i, other, j)) {
+                    return i;
+                }
+            }
+            return -1;
+        }
+    }
+
+    /** Makes the ids of releases again: needs the recipients' keys. */
+    static final class Releases {
+        private final PolicyHistory history;
+        private final Pseudonyms pseudonyms;
+        private final Map<String, Pseudonyms.Key> keys = new HashMap<>();
+
+        Releases(PolicyHistory history, Pseudonyms pseudonyms) {
+            this.history = history;
+            this.pseudonyms = pseudonyms;
+        }
+
+        /** Under the policy of the day on which it was decided; empty if that does not know the recipient. */
+        Optional<byte[]> id(String recipient, long decidedAt, byte[] place) {
+            Policy policy = history.atOrFirst(decidedAt);
+            Recipient known = policy.recipients().get(recipient);
+            return Optional.ofNullable(known)
+                    .map(r -> keys.computeIfAbsent(r.keyName(), pseudonyms::key).release(place));
+        }
+    }
+
+    /** @param releases empty where there are no keys: then only inputs are counted */
+    Accounts(int partition, Optional<Releases> releases) {
+        this.partition = partition;
+        this.releases = releases.orElse(null);
+    }
+
+    @Override
+    public void hear(EntryView entry, long auditOffset) {
+        isWhole |= entry.sequence == 0;
+        Decided topic = topic(entry);
+        if (entry.isInput()) {
+            if (!isWhole && topic.offsets.count() == 0) {
+                topic.before = entry.previousOffset;
+            }
+            topic.offsets.add(entry.offset);
+            topic.audits.add(auditOffset);
+        }
+        if (releases == null || entry.releases() == 0) {
+            return;
+        }
+        byte[] place = Pseudonyms.place(topic.topic, entry.partition, entry.offset);
+        for (int i = 0; i < entry.releases(); i++) {
+            String recipient = string(entry.recipient(i));
+            Optional<byte[]> id = releases.id(recipient, entry.decidedAt, place);
+            if (id.isPresent()) {
+                told.computeIfAbsent(recipient + "." + Topics.type(topic.topic), t -> new Told())
+                        .add(id.get(), auditOffset);
+            } else if (fault == null) {
+                fault = Fault.at(
+                        Topics.AUDIT,
+                        partition,
+                        auditOffset,
+                        "tells of a release to " + recipient + ", whom the policy of that day does not know");
+            }
+        }
+    }
+
+    private Decided topic(EntryView entry) {
+        for (Decided known : decided) {
+            if (entry.isTopic(known.name)) {
+                return known;
+            }
+        }
+        Decided added = new Decided(entry.topic(), beforeFirst());
+        decided.add(added);
+        return added;
+    }
+
+    /** Of a topic that no entry of an input is about yet: where entries are gone, all of its records may have had theirs. */
+    private long beforeFirst() {
+        return isWhole ? -1 : Long.MAX_VALUE;
+    }
+
+    private static String string(byte[] avro) {
+        try {
+            return new BoundedDecoder(avro, 0).readString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How many releases are told of so far, by topic. */
+    Map<String, Integer> counts() {
+        Map<String, Integer> counts = new HashMap<>();
+        told.forEach((topic, of) -> counts.put(topic, of.count()));
+        return counts;
+    }
+
+    /** What the entries themselves say that cannot be. */
+    Optional<Fault> fault() {
+        return Optional.ofNullable(fault);
+    }
+
+    /** One past the last record of a topic that has an entry; 0 if none has. */
+    long end(String topic) {
+        return decided.stream()
+                .filter(d -> d.topic.equals(topic) && d.offsets.count() > 0)
+                .mapToLong(d -> d.offsets.get(d.offsets.count() - 1) + 1)
+                .findFirst()
+                .orElse(0);
+    }
+
+    /** The topics that entries are about. */
+    List<String> topics() {
+        return decided.stream()
+                .filter(d -> d.offsets.count() > 0)
+                .map(d -> d.topic)
+                .toList();
+    }
+
+    /**
+     * Exactly one entry for each committed record.
+     *
+     * @param records the offsets of those that are there, below the end of what is committed as read
+     * @param begin before it, retention has removed what there was
+     */
+    Optional<Fault> input(String topic, Longs records, long begin) {
+        Decided of = decided.stream()
+                .filter(d -> d.topic.equals(topic))
+                .findFirst()
+                .orElseGet(() -> new Decided(new byte[] {0}, beforeFirst()));
+        int next = 0;
+        for (int i = 0; i < records.count(); i++) {
+            long record = records.get(i);
+            while (next < of.offsets.count() && of.offsets.get(next) < record) {
+                if (of.offsets.get(next) >= begin) {
+                    return Optional.of(noRecord(of, topic, next));
+                }
+                next++;
+            }
+            if (next < of.offsets.count() && of.offsets.get(next) == record) {
+                next++;
+            } else if (record > of.before) {
+                return Optional.of(Fault.at(topic, partition, record, "has no entry in the audit"));
+            }
+        }
+        for (; next < of.offsets.count(); next++) {
+            if (of.offsets.get(next) >= begin) {
+                return Optional.of(noRecord(of, topic, next));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Fault noRecord(Decided of, String topic, int i) {
+        return Fault.at(
+                Topics.AUDIT,
+                partition,
+                of.audits.get(i),
+                "decides " + new TopicPartition(topic, partition) + "-" + of.offsets.get(i)
+                        + ", where no committed record is");
+    }
+
+    /**
+     * Exactly the releases that entries tell of.
+     *
+     * @param found what lies in the topic, with its places
+     * @param due so many of those told must be there; later ones may not have been looked for
+     * @param begin before it, retention has removed what there was
+     */
+    Optional<Fault> releases(String topic, Told found, int due, long begin) {
+        Told all = told.getOrDefault(topic, new Told());
+        int t = 0;
+        int f = 0;
+        if (found.count() == 0 && begin > 0) {
+            return Optional.empty();
+        }
+        if (!isWhole && all.count() > 0) {
+            f = Math.max(0, found.find(all, 0, 0, found.count())); // those before are of entries that are gone
+        } else if (!isWhole) {
+            return Optional.empty();
+        }
+        if (begin > 0) {
+            t = Math.max(0, all.find(found, f, 0, all.count()));
+        }
+        for (; f < found.count(); f++, t++) {
+            if (t == all.count() || !all.is(t, found, f)) {
+                boolean isLater = t < all.count() && all.find(found, f, t, all.count()) >= 0;
+                if (isLater) {
+                    return Optional.of(missing(topic, all, t));
+                }
+                boolean isAgain = all.find(found, f, 0, t) >= 0;
+                return Optional.of(Fault.at(
+                        topic,
+                        partition,
+                        found.place(f),
+                        isAgain
+                                ? "is a release that is there already, or in another place"
+                                : "is a release that no entry tells of"));
+            }
+        }
+        return t < due ? Optional.of(missing(topic, all, t)) : Optional.empty();
+    }
+
+    private Fault missing(String topic, Told all, int t) {
+        return Fault.at(
+                Topics.AUDIT,
+                partition,
+                all.place(t),
+                "tells of a release in " + topic + "-" + partition + " that is not there");
+    }
+}

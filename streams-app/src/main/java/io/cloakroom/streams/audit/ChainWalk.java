@@ -1,0 +1,272 @@
+package io.cloakroom.streams.audit;
+
+import io.cloakroom.streams.gate.Topics;
+import java.io.IOException;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Walks the entries of one audit partition in their order and holds them against each other and against what was signed. It
+ * ends at the first that is wrong.
+ *
+ * <p>Where retention has removed the first entries, those that are left are proven from behind: the first checkpoint after
+ * them holds the hash of the last, which holds that of the one before.
+ */
+final class ChainWalk {
+
+    /** Hears of every entry that follows from those before, before it is in the tree. */
+    interface Listener {
+        void hear(EntryView entry, long auditOffset);
+    }
+
+    private final int partition;
+    private final List<Signed> checkpoints;
+    private final Listener listener;
+    private final MessageDigest sha256 = Hashes.sha256();
+    private final EntryView entry = new EntryView();
+    private final List<Decided> topics = new ArrayList<>();
+
+    // Of the entry read last; the hash of it, and the number and the place of the next.
+    private final byte[] head = new byte[Hashes.LENGTH];
+    private long next;
+    private long lastOffset = -1;
+
+    private MerkleTree tree;
+    private long first = -1;
+    private int passed; // of the checkpoints
+    private long signed; // entries under checkpoints that were met
+    private boolean isProven; // from the first on
+    private long beforeLast = -1; // the place of an entry that differs from what the last one says of it
+    private Fault fault;
+
+    /** An input topic and what was decided of it last. */
+    private static final class Decided {
+        private final byte[] name;
+        private long offset;
+
+        Decided(byte[] name) {
+            this.name = name;
+        }
+    }
+
+    /** @param checkpoints of this partition, in any order */
+    ChainWalk(int partition, List<Signed> checkpoints, Listener listener) {
+        this.partition = partition;
+        this.checkpoints = checkpoints.stream()
+                .sorted(Comparator.comparingLong(Signed::size))
+                .toList();
+        this.listener = listener;
+        for (int i = 1; i < this.checkpoints.size() && fault == null; i++) {
+            Signed one = this.checkpoints.get(i - 1);
+            Signed other = this.checkpoints.get(i);
+            if (!one.agreesWith(other)) {
+                fault = new Fault(
+                        Topics.AUDIT + "-" + partition,
+                        one + " and " + other + " signed two different histories of " + one.size() + " entries");
+            }
+        }
+    }
+
+    /** The next entry; false once one is wrong. */
+    boolean next(long offset, byte[] value) {
+        if (fault == null) {
+            fault = read(offset, value);
+        }
+        return fault == null;
+    }
+
+    private Fault read(long offset, byte[] value) {
+        try {
+            entry.read(value);
+        } catch (IOException e) {
+            return beforeLast < 0 ? at(offset, "is no audit entry") : differs(beforeLast);
+        }
+        if (beforeLast >= 0) {
+            return differs(entry.follows(head) ? beforeLast : lastOffset);
+        }
+        Fault wrong = first < 0 ? begin(offset) : follow(offset);
+        if (wrong == null) {
+            wrong = decided(offset);
+        }
+        if (wrong != null) {
+            return wrong;
+        }
+        if (beforeLast < 0) {
+            listener.hear(entry, offset);
+        }
+        sha256.update(value);
+        Hashes.digest(sha256, head);
+        if (tree != null) {
+            tree.append(value);
+        }
+        next = entry.sequence + 1;
+        lastOffset = offset;
+        return checkpoint();
+    }
+
+    private Fault begin(long offset) {
+        first = entry.sequence;
+        if (first < 0) {
+            return at(offset, "has number " + first);
+        }
+        if (entry.partition != partition) {
+            return elsewhere(offset);
+        }
+        if (first == 0) {
+            tree = new MerkleTree();
+            isProven = true;
+            return entry.follows(new byte[Hashes.LENGTH]) ? null : at(offset, "is the first and names one before it");
+        }
+        for (; passed < checkpoints.size() && checkpoints.get(passed).size() <= first; passed++) {
+            Signed checkpoint = checkpoints.get(passed);
+            if (checkpoint.size() == first) {
+                if (!entry.follows(checkpoint.head())) {
+                    return at(offset, "does not follow from entry " + (first - 1) + " as " + checkpoint + " signed it");
+                }
+                tree = checkpoint.tree();
+                isProven = true;
+                signed = first;
+            }
+        }
+        return null;
+    }
+
+    private Fault follow(long offset) {
+        if (entry.partition != partition) {
+            return elsewhere(offset);
+        }
+        if (entry.sequence > next) {
+            return at(
+                    offset,
+                    "has number " + entry.sequence + ": entries " + next + " to " + (entry.sequence - 1)
+                            + " before it are missing");
+        }
+        if (entry.sequence < next) {
+            return at(offset, "has number " + entry.sequence + ", which is not the " + next + " that must come here");
+        }
+        if (offset <= lastOffset) {
+            return at(offset, "does not lie after the entry before it, at " + lastOffset);
+        }
+        if (!entry.follows(head)) {
+            beforeLast = lastOffset; // which of the two it is, the next one tells
+        }
+        return null;
+    }
+
+    private Fault elsewhere(long offset) {
+        return at(offset, "is of partition " + entry.partition + " and lies in partition " + partition);
+    }
+
+    private Fault decided(long offset) {
+        if (!entry.isInput()) {
+            return entry.previousOffset == -1 ? null : at(offset, "names an offset before it and is of no input");
+        }
+        Decided topic = null;
+        for (int i = 0; i < topics.size() && topic == null; i++) {
+            topic = entry.isTopic(topics.get(i).name) ? topics.get(i) : null;
+        }
+        if (topic == null) {
+            topic = new Decided(entry.topic());
+            topic.offset = first == 0 ? -1 : entry.previousOffset;
+            topics.add(topic);
+        }
+        if (entry.previousOffset != topic.offset || entry.offset <= topic.offset) {
+            return beforeLast >= 0
+                    ? null
+                    : at(
+                            offset,
+                            "decides offset " + entry.offset + " after " + entry.previousOffset
+                                    + ", and the one decided before is " + topic.offset);
+        }
+        topic.offset = entry.offset;
+        return null;
+    }
+
+    /** Holds what has been read against what was signed of as many entries. */
+    private Fault checkpoint() {
+        for (; passed < checkpoints.size() && checkpoints.get(passed).size() <= next; passed++) {
+            Signed checkpoint = checkpoints.get(passed);
+            boolean isHead = Arrays.equals(head, checkpoint.head());
+            if (beforeLast >= 0) {
+                return differs(isHead ? beforeLast : lastOffset);
+            }
+            if (!isHead || tree != null && !Arrays.equals(tree.root(), checkpoint.root())) {
+                return at(
+                        lastOffset,
+                        "is not what " + checkpoint + " signed: something was changed in entries " + signed + " to "
+                                + (next - 1));
+            }
+            if (tree == null) {
+                tree = checkpoint.tree();
+            }
+            isProven = true;
+            signed = next;
+        }
+        return null;
+    }
+
+    private Fault differs(long offset) {
+        return at(offset, "was changed: it and the entries beside it say different things");
+    }
+
+    private Fault at(long offset, String what) {
+        return Fault.at(Topics.AUDIT, partition, offset, what);
+    }
+
+    /** What is wrong so far, if nothing comes any more. */
+    Optional<Fault> fault() {
+        return fault == null && beforeLast >= 0
+                ? Optional.of(at(beforeLast, "was changed, or the entry after it was, which is the last"))
+                : Optional.ofNullable(fault);
+    }
+
+    /** There are no more. */
+    Optional<Fault> end() {
+        fault = fault().orElse(null);
+        if (fault == null && passed < checkpoints.size()) {
+            Signed last = checkpoints.get(checkpoints.size() - 1);
+            fault = at(
+                    lastOffset + 1,
+                    "is missing, and what follows: " + last + " signed " + last.size() + " entries, and " + next
+                            + " are there");
+        }
+        if (fault == null && first > 0 && !isProven && !checkpoints.isEmpty()) {
+            fault = at(lastOffset, "is the last of a rest that no checkpoint reaches");
+        }
+        return Optional.ofNullable(fault);
+    }
+
+    /** The number of the first entry that is there; -1 for none. */
+    long first() {
+        return first;
+    }
+
+    /** How many entries there ever were. */
+    long size() {
+        return next;
+    }
+
+    /** How many of them a checkpoint covers. */
+    long signed() {
+        return signed;
+    }
+
+    /** SHA-256 of the last entry. */
+    byte[] head() {
+        return head.clone();
+    }
+
+    /** Where the next entry lies, or later. */
+    long nextOffset() {
+        return lastOffset + 1;
+    }
+
+    /** Of all entries so far; empty while retention hides what it was before the first that is there. */
+    Optional<MerkleTree> tree() {
+        return Optional.ofNullable(tree);
+    }
+}

@@ -1,0 +1,200 @@
+package io.cloakroom.streams.audit;
+
+import io.cloakroom.gate.EntryKind;
+import io.cloakroom.gate.Outcome;
+import io.cloakroom.gate.TransitionKind;
+import io.cloakroom.schemas.AvroWire;
+import io.cloakroom.schemas.BoundedDecoder;
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * What a proof looks at in an audit entry, read without an object for each field: an auditor reads all of them. It knows the
+ * fields of {@code audit_entry.avsc} by their order.
+ */
+final class EntryView {
+
+    private static final EntryKind[] KINDS = EntryKind.values();
+    private static final int OUTCOMES = Outcome.values().length;
+    private static final int TRANSITIONS = TransitionKind.values().length;
+
+    private final BoundedDecoder in = new BoundedDecoder(new byte[0], 0);
+    private byte[] bytes;
+
+    long sequence;
+    EntryKind kind;
+    int partition;
+    long offset;
+    long previousOffset;
+    long decidedAt;
+
+    private int previousHash;
+    private final Text topic = new Text();
+
+    // Who got a release.
+    private Text[] recipients = {new Text(), new Text(), new Text(), new Text()};
+    private int releases;
+
+    /** An Avro string where it lies, its length with it. */
+    private static final class Text {
+        private int start;
+        private int end;
+    }
+
+    /** @throws IOException if it is no audit entry, to the last byte */
+    void read(byte[] entry) throws IOException {
+        bytes = entry;
+        if (entry == null || entry.length < AvroWire.HEADER_LENGTH || entry[0] != 0) {
+            throw new IOException("not in the wire format");
+        }
+        in.reset(entry, AvroWire.HEADER_LENGTH);
+        sequence = in.readLong();
+        previousHash = in.position();
+        in.skipFixed(Hashes.LENGTH);
+        kind = KINDS[symbol(KINDS.length)];
+        text(topic);
+        partition = in.readInt();
+        offset = in.readLong();
+        previousOffset = in.readLong();
+        if (isThere()) {
+            in.skipString();
+        }
+        if (isThere()) {
+            in.readLong();
+        }
+        in.readLong();
+        decidedAt = in.readLong();
+        if (isThere()) {
+            in.skipString();
+        }
+        if (isThere()) {
+            in.skipFixed(Hashes.LENGTH);
+        }
+        if (isThere()) {
+            in.skipString();
+            in.skipString();
+        }
+        in.readInt();
+        decisions();
+        recalls();
+        if (isThere()) { // the place of what it replays
+            in.skipString();
+            in.readInt();
+            in.readLong();
+        }
+        if (in.remaining() > 0) {
+            throw new IOException(in.remaining() + " bytes are left over");
+        }
+    }
+
+    private void decisions() throws IOException {
+        releases = 0;
+        for (long left = in.readArrayStart(); left > 0; left = in.arrayNext()) {
+            for (; left > 0; left--) {
+                if (releases == recipients.length) {
+                    recipients = Arrays.copyOf(recipients, 2 * releases);
+                    for (int i = releases; i < recipients.length; i++) {
+                        recipients[i] = new Text();
+                    }
+                }
+                text(recipients[releases]);
+                strings();
+                if (symbol(OUTCOMES) == Outcome.RELEASE.ordinal()) {
+                    releases++;
+                }
+                in.skipString();
+                in.skipString();
+                if (isThere()) {
+                    symbol(TRANSITIONS);
+                    in.readLong();
+                }
+                treatments();
+            }
+        }
+    }
+
+    private void strings() throws IOException {
+        for (long left = in.readArrayStart(); left > 0; left = in.arrayNext()) {
+            for (; left > 0; left--) {
+                in.skipString();
+            }
+        }
+    }
+
+    private void treatments() throws IOException {
+        for (long left = in.readArrayStart(); left > 0; left = in.arrayNext()) {
+            for (; left > 0; left--) {
+                in.skipString();
+                in.skipString();
+                in.readInt();
+            }
+        }
+    }
+
+    private void recalls() throws IOException {
+        for (long left = in.readArrayStart(); left > 0; left = in.arrayNext()) {
+            for (; left > 0; left--) {
+                in.skipString();
+                in.readInt();
+                in.skipString();
+                in.skipString();
+                in.skipString();
+                in.readBoolean();
+            }
+        }
+    }
+
+    private boolean isThere() throws IOException {
+        return symbol(2) == 1;
+    }
+
+    private int symbol(int count) throws IOException {
+        int symbol = in.readInt();
+        if (symbol < 0 || symbol >= count) {
+            throw new IOException("a symbol or branch that there is not");
+        }
+        return symbol;
+    }
+
+    private void text(Text text) throws IOException {
+        text.start = in.position();
+        in.skipString();
+        text.end = in.position();
+    }
+
+    /** Whether it is about an input record; the others are about one that has its entry already, or never has one. */
+    boolean isInput() {
+        return kind != EntryKind.RESOLUTION && kind != EntryKind.RECALL;
+    }
+
+    boolean follows(byte[] hash) {
+        return Arrays.equals(bytes, previousHash, previousHash + Hashes.LENGTH, hash, 0, Hashes.LENGTH);
+    }
+
+    /** How many recipients got a release. */
+    int releases() {
+        return releases;
+    }
+
+    /** @param avro a string with its length before it */
+    boolean isTopic(byte[] avro) {
+        return is(topic, avro);
+    }
+
+    byte[] topic() {
+        return Arrays.copyOfRange(bytes, topic.start, topic.end);
+    }
+
+    /** @param avro a string with its length before it */
+    boolean isRecipient(int release, byte[] avro) {
+        return is(recipients[release], avro);
+    }
+
+    byte[] recipient(int release) {
+        return Arrays.copyOfRange(bytes, recipients[release].start, recipients[release].end);
+    }
+
+    private boolean is(Text text, byte[] avro) {
+        return Arrays.equals(bytes, text.start, text.end, avro, 0, avro.length);
+    }
+}

@@ -1,0 +1,130 @@
+package io.cloakroom.streams.cli;
+
+import io.cloakroom.policy.Pseudonyms;
+import io.cloakroom.policy.Pseudonyms.KeysMissingException;
+import io.cloakroom.streams.Blueprint;
+import io.cloakroom.streams.Settings;
+import io.cloakroom.streams.audit.ExportFile;
+import io.cloakroom.streams.audit.Report;
+import io.cloakroom.streams.audit.Report.Part;
+import io.cloakroom.streams.audit.Verification;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "verify",
+        description = {
+            "Proves that no entry was edited, removed, inserted or moved, that every committed input record has exactly "
+                    + "one, and that recipients have exactly the releases that entries tell of.",
+            "Exit 1 if not, naming the first entry of each partition that is wrong."
+        },
+        mixinStandardHelpOptions = true)
+final class AuditVerify implements Callable<Integer> {
+
+    private static final int NO = 1;
+
+    @Mixin
+    private Connection connection;
+
+    @Option(names = "--file", paramLabel = "EXPORT", description = "An export instead of a cluster: entries alone.")
+    private Path file;
+
+    @Mixin
+    private PublicKeys publicKeys;
+
+    @Option(
+            names = "--checkpoints",
+            paramLabel = "FILE",
+            description = "Checkpoints that were kept elsewhere, as 'audit sign --file' writes them.")
+    private List<Path> checkpoints = List.of();
+
+    @Option(
+            names = "--whole",
+            description = "It is wrong if the first entries are gone; without it, retention may have removed them.")
+    private boolean whole;
+
+    @Option(names = "--json", description = "One JSON document.")
+    private boolean json;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        if (file != null && connection.isGiven()) {
+            throw new ParameterException(spec.commandLine(), "give either --config FILE or --file EXPORT");
+        }
+        Settings settings = connection.settings();
+        Optional<Path> keys =
+                Optional.ofNullable(settings.all().get(Settings.KEYS)).map(Path::of);
+        Report report;
+        try (Bar bar = new Bar("verified", System.console() != null && !json)) {
+            Verification verification = new Verification(publicKeys.read(keys), bar);
+            if (whole) {
+                verification.demandWhole();
+            }
+            for (Path kept : checkpoints) {
+                verification.checkpoints(kept);
+            }
+            report = file == null ? cluster(verification, settings, keys) : export(verification);
+        }
+        print(report);
+        return report.isVerified() ? 0 : NO;
+    }
+
+    private Report export(Verification verification) throws Exception {
+        try (ExportFile export = ExportFile.open(file)) {
+            return verification.export(export);
+        } catch (UncheckedIOException e) {
+            return verification.unreadable(file.toString());
+        }
+    }
+
+    private static Report cluster(Verification verification, Settings settings, Optional<Path> keys) throws Exception {
+        Blueprint blueprint = Blueprint.load(settings.policies());
+        Optional<Pseudonyms> pseudonyms = Optional.empty();
+        if (keys.isPresent()) {
+            try {
+                pseudonyms = Optional.of(Pseudonyms.load(keys.get(), blueprint.keyNames()));
+            } catch (KeysMissingException e) {
+                verification.skip("keys that are not there: " + e.getMessage());
+            }
+        }
+        return verification.cluster(settings, blueprint, pseudonyms);
+    }
+
+    private void print(Report report) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            Map<String, Object> document = new LinkedHashMap<>();
+            document.put("verified", report.isVerified());
+            document.put("partitions", report.parts());
+            document.put("faults", report.faults());
+            document.put("skipped", report.skipped());
+            out.println(Json.of(document));
+            return;
+        }
+        for (Part part : report.parts()) {
+            out.println("audit.decisions-" + part.partition() + ": " + (part.entries() - Math.max(0, part.first()))
+                    + " entries"
+                    + (part.first() > 0 ? " from number " + part.first() + ", those before are removed" : "") + ", "
+                    + part.signed() + " of " + part.entries() + " signed; held against " + part.inputs()
+                    + " input records and " + part.releases() + " releases");
+        }
+        report.skipped().forEach(skipped -> out.println("not looked at: " + skipped));
+        report.faults().forEach(fault -> out.println("WRONG " + fault));
+        out.println(report.isVerified() ? "verified" : "not verified");
+    }
+}

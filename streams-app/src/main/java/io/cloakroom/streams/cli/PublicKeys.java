@@ -1,0 +1,34 @@
+package io.cloakroom.streams.cli;
+
+import io.cloakroom.streams.audit.Keys;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.PublicKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The option that says whose checkpoints are believed. */
+final class PublicKeys {
+
+    @Option(
+            names = "--public-key",
+            paramLabel = "FILE",
+            description = "Of the signer, as it gave it away; several times after a change of keys.")
+    private List<Path> files = List.of();
+
+    /** Those that are given, or else the one that lies with the other keys; none if neither is there. */
+    List<PublicKey> read(Optional<Path> keys) throws IOException {
+        List<Path> all = new ArrayList<>(files);
+        if (all.isEmpty()) {
+            keys.map(Keys::publicFile).filter(Files::exists).ifPresent(all::add);
+        }
+        List<PublicKey> read = new ArrayList<>();
+        for (Path file : all) {
+            read.add(Keys.readPublic(file));
+        }
+        return read;
+    }
+}

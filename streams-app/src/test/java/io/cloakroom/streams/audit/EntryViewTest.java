@@ -1,0 +1,72 @@
+package io.cloakroom.streams.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.EntryKind;
+import io.cloakroom.gate.Outcome;
+import io.cloakroom.streams.audit.Verification.Lying;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Random;
+import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.EncoderFactory;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificDatumWriter;
+import org.apache.avro.util.RandomData;
+import org.junit.jupiter.api.Test;
+
+class EntryViewTest {
+
+    private final EntryView view = new EntryView();
+
+    /** Anything that the schema allows, unions and empty arrays too: a field more or moved, and this fails. */
+    @Test
+    void shouldReadWhatTheSchemaSays() throws IOException {
+        for (Object any : new RandomData(AuditEntry.getClassSchema(), 2_000, 1L)) {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            out.writeBytes(new byte[5]);
+            BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(out, null);
+            new SpecificDatumWriter<>(AuditEntry.getClassSchema(), new SpecificData()).write(any, encoder);
+            encoder.flush();
+            AuditEntry entry = Written.read(out.toByteArray());
+
+            view.read(out.toByteArray());
+
+            assertThat(view.sequence).isEqualTo(entry.getSequence());
+            assertThat(view.follows(entry.getPreviousHash().bytes())).isTrue();
+            assertThat(view.kind).isEqualTo(entry.getKind());
+            assertThat(view.isInput())
+                    .isEqualTo(entry.getKind() != EntryKind.RESOLUTION && entry.getKind() != EntryKind.RECALL);
+            assertThat(view.partition).isEqualTo(entry.getPartition());
+            assertThat(view.offset).isEqualTo(entry.getOffset());
+            assertThat(view.previousOffset).isEqualTo(entry.getPreviousOffset());
+            assertThat(view.decidedAt).isEqualTo(entry.getDecidedAt().toEpochMilli());
+            assertThat(view.releases()).isEqualTo((int) entry.getDecisions().stream()
+                    .filter(d -> d.getOutcome() == Outcome.RELEASE)
+                    .count());
+        }
+    }
+
+    @Test
+    void shouldRefuseBytesOfAnyOtherLength() {
+        for (Lying lying : Written.partition(0, 5, new Random(3))) {
+            for (int length = 0; length < lying.value().length + 3; length++) {
+                byte[] other = Arrays.copyOf(lying.value(), length);
+                if (length != lying.value().length) {
+                    assertThat(refused(other)).as("%d bytes", length).isTrue();
+                }
+            }
+        }
+    }
+
+    private boolean refused(byte[] bytes) {
+        try {
+            view.read(bytes);
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,370 @@
+package io.cloakroom.streams.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.Sha256;
+import io.cloakroom.streams.audit.Verification.Lying;
+import io.cloakroom.streams.gate.Topics;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.PublicKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Whoever can write the audit can alter it, and cannot do it unseen. */
+class VerificationTest {
+
+    private static final int PARTITIONS = 3;
+    private static final int ENTRIES = 40;
+    private static final int OF_EACH = 1_000;
+    private static final List<PublicKey> KEYS = List.of(Written.SIGNER.getPublic());
+
+    @TempDir
+    private Path directory;
+
+    private final Random random = new Random(1);
+    private final List<List<Lying>> partitions = new ArrayList<>();
+    private final List<Signed> checkpoints = new ArrayList<>();
+
+    VerificationTest() {
+        for (int p = 0; p < PARTITIONS; p++) {
+            List<Lying> partition = Written.partition(p, ENTRIES, random);
+            partitions.add(partition);
+            for (int size : List.of(1, 17, 18, 31, ENTRIES)) {
+                checkpoints.add(Written.signed(partition, size, Written.SIGNER));
+            }
+        }
+    }
+
+    @Test
+    void shouldFindNothingWrongWhereNothingIs() {
+        Report report = verify(partitions);
+
+        assertThat(report.faults()).isEmpty();
+        assertThat(report.parts())
+                .containsExactly(
+                        new Report.Part(0, 0, ENTRIES, ENTRIES, 0, 0),
+                        new Report.Part(1, 0, ENTRIES, ENTRIES, 0, 0),
+                        new Report.Part(2, 0, ENTRIES, ENTRIES, 0, 0));
+    }
+
+    /** What somebody did to the records of one partition, and which of them may be named first. */
+    private record Altered(List<Lying> records, Set<Long> named) {}
+
+    private enum Alteration {
+        EDIT_A_BYTE {
+            @Override
+            Altered of(List<Lying> records, List<Lying> others, Random random) {
+                int k = random.nextInt(records.size());
+                byte[] value = records.get(k).value().clone();
+                value[random.nextInt(value.length)] ^= (byte) (1 << random.nextInt(8));
+                return new Altered(with(records, k, value), places(records, k));
+            }
+        },
+        DELETE {
+            @Override
+            Altered of(List<Lying> records, List<Lying> others, Random random) {
+                int k = random.nextInt(records.size() - 1);
+                List<Lying> left = new ArrayList<>(records);
+                left.remove(k);
+                return new Altered(left, k == 0 ? Set.of() : places(records, k + 1));
+            }
+        },
+        INSERT_ANOTHER {
+            @Override
+            Altered of(List<Lying> records, List<Lying> others, Random random) {
+                int k = random.nextInt(records.size());
+                List<Lying> more = new ArrayList<>(records);
+                more.add(
+                        k,
+                        at(
+                                records.get(k),
+                                records.get(random.nextInt(records.size())).value()));
+                return new Altered(more, places(records, k));
+            }
+        },
+        INSERT_ONE_THAT_FITS {
+            @Override
+            Altered of(List<Lying> records, List<Lying> others, Random random) {
+                int k = random.nextInt(records.size());
+                AuditEntry forged = Written.read(records.get(k).value());
+                forged.setUnplannedFields(forged.getUnplannedFields() + 1);
+                List<Lying> more = new ArrayList<>(records);
+                more.add(k, at(records.get(k), Written.bytes(forged)));
+                return new Altered(more, places(records, k));
+            }
+        },
+        SWAP {
+            @Override
+            Altered of(List<Lying> records, List<Lying> others, Random random) {
+                int k = random.nextInt(records.size() - 1);
+                List<Lying> swapped = with(records, k, records.get(k + 1).value());
+                return new Altered(with(swapped, k + 1, records.get(k).value()), places(records, Math.max(k, 1)));
+            }
+        },
+        SWAP_WITH_PLACES {
+            @Override
+            Altered of(List<Lying> records, List<Lying> others, Random random) {
+                int k = 1 + random.nextInt(records.size() - 2);
+                List<Lying> swapped = new ArrayList<>(records);
+                swapped.set(k, records.get(k + 1));
+                swapped.set(k + 1, records.get(k));
+                return new Altered(swapped, places(records, k + 1));
+            }
+        },
+        DUPLICATE {
+            @Override
+            Altered of(List<Lying> records, List<Lying> others, Random random) {
+                int k = random.nextInt(records.size());
+                List<Lying> more = new ArrayList<>(records);
+                more.add(k + 1, records.get(k));
+                return new Altered(more, places(records, k));
+            }
+        },
+        TRUNCATE {
+            @Override
+            Altered of(List<Lying> records, List<Lying> others, Random random) {
+                int left = random.nextInt(records.size());
+                long next = left == 0 ? 0 : records.get(left - 1).offset() + 1;
+                return new Altered(new ArrayList<>(records.subList(0, left)), Set.of(next));
+            }
+        },
+        SPLICE_ANOTHER_PARTITION {
+            @Override
+            Altered of(List<Lying> records, List<Lying> others, Random random) {
+                int k = random.nextInt(records.size());
+                List<Lying> spliced = new ArrayList<>(records);
+                for (int i = k; i < records.size(); i++) {
+                    spliced.set(i, at(records.get(i), others.get(i).value()));
+                }
+                return new Altered(spliced, places(records, k));
+            }
+        },
+        LINK_ANEW {
+            @Override
+            Altered of(List<Lying> records, List<Lying> others, Random random) {
+                int k = random.nextInt(records.size());
+                AuditEntry edited = Written.read(records.get(k).value());
+                edited.setUnplannedFields(edited.getUnplannedFields() + 1);
+                int signed = Stream.of(1, 17, 18, 31, ENTRIES)
+                        .filter(size -> size > k)
+                        .findFirst()
+                        .orElseThrow();
+                return new Altered(
+                        Written.linkedAnew(with(records, k, Written.bytes(edited)), k), places(records, signed - 1));
+            }
+        };
+
+        /** @param others of another partition */
+        abstract Altered of(List<Lying> records, List<Lying> others, Random random);
+
+        private static Lying at(Lying place, byte[] value) {
+            return new Lying(place.topic(), place.partition(), place.offset(), value);
+        }
+
+        private static List<Lying> with(List<Lying> records, int k, byte[] value) {
+            List<Lying> altered = new ArrayList<>(records);
+            altered.set(k, at(records.get(k), value));
+            return altered;
+        }
+
+        private static Set<Long> places(List<Lying> records, int k) {
+            return Set.of(records.get(k).offset());
+        }
+    }
+
+    /** Ten thousand in all. */
+    @ParameterizedTest
+    @EnumSource
+    void shouldNameTheFirstEntryThatIsWrong(Alteration alteration) {
+        for (int i = 0; i < OF_EACH; i++) {
+            int p = random.nextInt(PARTITIONS);
+            Altered altered = alteration.of(partitions.get(p), partitions.get((p + 1) % PARTITIONS), random);
+            List<List<Lying>> all = new ArrayList<>(partitions);
+            all.set(p, altered.records());
+
+            Report report = verify(all);
+
+            assertThat(report.isVerified()).as("alteration %d", i).isFalse();
+            if (altered.named().isEmpty()) {
+                assertThat(report.faults().get(0).place()).isIn(prefix(p), prefix(p) + "-" + first(altered));
+            } else {
+                assertThat(report.faults())
+                        .as("alteration %d", i)
+                        .extracting(Fault::place)
+                        .containsExactlyElementsOf(altered.named().stream()
+                                .map(offset -> prefix(p) + "-" + offset)
+                                .toList());
+            }
+        }
+    }
+
+    private static String prefix(int partition) {
+        return Topics.AUDIT + "-" + partition;
+    }
+
+    private static long first(Altered altered) {
+        return altered.records().get(0).offset();
+    }
+
+    @Test
+    void shouldProveFromBehindWhatRetentionHasLeft() {
+        for (int gone = 0; gone < ENTRIES; gone++) {
+            List<List<Lying>> left = new ArrayList<>(partitions);
+            left.set(1, partitions.get(1).subList(gone, ENTRIES));
+
+            Report report = verification(checkpoints).export(records(left));
+
+            assertThat(report.faults()).as("without %d", gone).isEmpty();
+            assertThat(report.parts().get(1)).isEqualTo(new Report.Part(1, gone, ENTRIES, ENTRIES, 0, 0));
+            if (gone > 0) {
+                assertThat(verify(left).faults())
+                        .containsExactly(new Fault(
+                                "audit.decisions-1", "begins with entry " + gone + ": those before it are not there"));
+            }
+        }
+    }
+
+    @Test
+    void shouldSeeWhatWasEditedInWhatRetentionHasLeft() {
+        for (int i = 0; i < OF_EACH; i++) {
+            int gone = 1 + random.nextInt(ENTRIES - 1);
+            List<Lying> left = partitions.get(1).subList(gone, ENTRIES);
+            Altered altered = Alteration.EDIT_A_BYTE.of(left, left, random);
+            List<List<Lying>> all = new ArrayList<>(partitions);
+            all.set(1, altered.records());
+
+            assertThat(verification(checkpoints).export(records(all)).isVerified())
+                    .as("without %d, alteration %d", gone, i)
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void shouldNotBelieveARestThatNoCheckpointReaches() {
+        List<Lying> rest = partitions.get(0).subList(20, 25);
+        List<Signed> earlier = checkpoints.stream()
+                .filter(c -> c.partition() == 0 && c.size() < 20)
+                .toList();
+
+        assertThat(verification(earlier).export(rest).faults())
+                .extracting(Fault::what)
+                .containsExactly("is the last of a rest that no checkpoint reaches");
+    }
+
+    /** A signer ends anywhere, and what comes next may tell which of two was changed. */
+    @Test
+    void shouldFindALastEntryWrongThatDoesNotFollow() {
+        List<Lying> partition = partitions.get(0);
+        Lying last = partition.get(ENTRIES - 1);
+        AuditEntry edited = Written.read(last.value());
+        edited.setPreviousHash(new Sha256(new byte[32]));
+        ChainWalk walk = new ChainWalk(0, List.of(), (entry, offset) -> {});
+        partition.subList(0, ENTRIES - 1).forEach(lying -> walk.next(lying.offset(), lying.value()));
+        assertThat(walk.fault()).isEmpty();
+
+        walk.next(last.offset(), Written.bytes(edited));
+
+        assertThat(walk.fault())
+                .hasValue(new Fault(
+                        "audit.decisions-0-" + partition.get(ENTRIES - 2).offset(),
+                        "was changed, or the entry after it was, which is the last"));
+    }
+
+    @Test
+    void shouldBelieveNoCheckpointOfAnotherKey() {
+        KeyPair forger = Written.pair();
+        Signed forged = Written.signed(partitions.get(0), ENTRIES, forger);
+        Verification verification = new Verification(KEYS, Written.NOBODY);
+
+        Report report = verification.export(List.of(new Lying(Topics.CHECKPOINTS, 0, 4, forged.bytes())));
+
+        assertThat(report.faults())
+                .contains(new Fault(
+                        "audit.checkpoints-0-4", "not signed by the key that was given, it says by checkpoint.1"));
+    }
+
+    @Test
+    void shouldBelieveNoCheckpointThatWasEdited() {
+        byte[] signed = checkpoints.get(1).bytes();
+        for (int i = 5; i < signed.length; i++) { // what lies before is the schema's id
+            byte[] edited = signed.clone();
+            edited[i] ^= (byte) (1 << random.nextInt(8));
+            assertThat(new Verification(KEYS, Written.NOBODY)
+                            .export(List.of(new Lying(Topics.CHECKPOINTS, 0, 4, edited)))
+                            .faults())
+                    .as("byte %d", i)
+                    .extracting(Fault::place)
+                    .first()
+                    .isEqualTo("audit.checkpoints-0-4");
+        }
+    }
+
+    @Test
+    void shouldSeeThatTheSignerSignedTwoHistories() {
+        List<Lying> other = Written.partition(0, ENTRIES, new Random(9));
+        Verification verification = verification(checkpoints);
+        verification.checkpoint(Written.signed(other, 31, Written.SIGNER));
+
+        assertThat(verification.export(records(partitions)).faults())
+                .extracting(Fault::toString)
+                .containsExactly("audit.decisions-0: the checkpoint of 2026-03-01T12:00:31Z and"
+                        + " the checkpoint of 2026-03-01T12:00:31Z signed two different histories of 31 entries");
+    }
+
+    /** Entries and checkpoints made anew together: a copy of the checkpoints elsewhere tells. */
+    @Test
+    void shouldSeeAnAuditMadeAnewByTheSignerItself() throws Exception {
+        List<Lying> other = Written.partition(0, ENTRIES + 5, new Random(9));
+        Path kept = directory.resolve("checkpoints");
+        Files.write(
+                kept,
+                checkpoints.stream()
+                        .filter(c -> c.partition() == 0)
+                        .map(Signed::line)
+                        .toList());
+        Verification verification = new Verification(KEYS, Written.NOBODY);
+        verification.checkpoints(kept);
+        verification.checkpoint(Written.signed(other, ENTRIES + 5, Written.SIGNER));
+
+        assertThat(verification.export(other).faults())
+                .extracting(Fault::place)
+                .containsExactly("audit.decisions-0-" + other.get(0).offset());
+    }
+
+    @Test
+    void shouldSayThatNoCheckpointWasLookedAtWithoutAKey() {
+        Report report = new Verification(List.of(), Written.NOBODY).export(records(partitions));
+
+        assertThat(report.faults()).isEmpty();
+        assertThat(report.skipped())
+                .contains(
+                        "checkpoints: no public key was given, so whoever can write the audit could have made it anew");
+        assertThat(report.parts()).allSatisfy(part -> assertThat(part.signed()).isZero());
+    }
+
+    private Report verify(List<List<Lying>> all) {
+        Verification verification = verification(checkpoints);
+        verification.demandWhole();
+        return verification.export(records(all));
+    }
+
+    private static Verification verification(List<Signed> checkpoints) {
+        Verification verification = new Verification(KEYS, Written.NOBODY);
+        checkpoints.forEach(verification::checkpoint);
+        return verification;
+    }
+
+    private static List<Lying> records(List<List<Lying>> all) {
+        return all.stream().flatMap(List::stream).toList();
+    }
+}
