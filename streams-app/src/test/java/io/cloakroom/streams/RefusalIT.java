@@ -52,7 +52,7 @@ class RefusalIT {
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = Cluster.start(directory, Cluster.SHIPPED_POLICY, PARTITIONS);
+        cluster = Cluster.start(directory, Cluster.SMALL_POLICY, PARTITIONS);
     }
 
     @AfterAll
