@@ -8,6 +8,7 @@ import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.schemas.EmbeddedRegistry;
 import io.cloakroom.schemas.SchemaRegistry;
+import io.cloakroom.streams.audit.Keys;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +72,7 @@ class FaultsIT {
         Blueprint blueprint = Blueprint.load(Cluster.SMALL_POLICY);
         Path keys = directory.resolve("keys");
         Pseudonyms.create(keys, blueprint.keyNames());
+        Keys.create(keys);
         Settings settings = new Settings(Map.of(
                 "bootstrap.servers",
                 nodes.bootstrapServers(),
@@ -125,6 +127,7 @@ class FaultsIT {
     /** Whoever died has to be there for the next fault. */
     @AfterEach
     void mend() throws Exception {
+        traffic.goOn();
         for (int i = 0; i < gates.size(); i++) {
             if (!gates.get(i).isAlive()) {
                 gates.set(i, fork(NAMES.get(i)));
@@ -243,7 +246,6 @@ class FaultsIT {
         report.add("| %s | %d | %.1f s |".formatted(fault, times, longest.toMillis() / 1_000.0));
         System.out.println(report.get(report.size() - 1));
         assertThat(longest).isLessThan(RECOVERED);
-        traffic.goOn();
     }
 
     private static Duration waited(AuditEntry entry) {
