@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * Every text of an event holds a marker of its own; then all that came out is searched, raw. A marker stands where the
  * policy keeps its field, and nowhere else.
  */
-class CanaryTest {
+public class CanaryTest {
 
     /** A TC string of January 2026 that consents to TCF purposes 1, 3, 4, 7, 8 and 9; a GPP string without an opt-out. */
     private static final Map<String, String> SIGNALS = Map.of(
@@ -163,17 +163,21 @@ class CanaryTest {
                 .toList();
     }
 
-    /** Whether the recipient that this event reaches has the field as it is, or all of it but card numbers. */
+    /** Whether the recipient that this event reaches has the field as it is. */
     private static boolean keeps(Access access, String path) {
         List<Field> fields = access.schema().fields();
         for (int f = 0; f < fields.size(); f++) {
             if (fields.get(f).path().equals(path)) {
-                Treatment treatment = access.treatment(f, access.allPurposes());
-                return treatment instanceof Treatment.Keep
-                        || treatment instanceof Treatment.Generalise g && g.to() == Treatment.To.WITHOUT_CARDS;
+                return leavesMarkers(access.treatment(f, access.allPurposes()));
             }
         }
         return false;
+    }
+
+    /** Whether all of a text stays but, perhaps, card numbers. */
+    public static boolean leavesMarkers(Treatment treatment) {
+        return treatment instanceof Treatment.Keep
+                || treatment instanceof Treatment.Generalise g && g.to() == Treatment.To.WITHOUT_CARDS;
     }
 
     private void mark(IndexedRecord record, String prefix, Map<String, String> markers) {
