@@ -111,6 +111,7 @@ class ProvisioningIT {
             assertThat(plan(admin, cluster, wider).isEmpty()).isTrue();
             assertThat(plan(admin, cluster, wider).partitions()).isEqualTo(1);
             admin.deleteTopics(List.of("group.account")).all().get();
+            Cluster.await("the end of a topic").until(() -> !cluster.topics().contains("group.account"));
             assertThat(plan(admin, cluster, wider).missing())
                     .extracting(TopicSpec::name)
                     .containsExactly("group.account");
