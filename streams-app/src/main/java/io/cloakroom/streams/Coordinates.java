@@ -19,6 +19,11 @@ public record Coordinates(String topic, int partition, long offset) {
                 : Optional.empty();
     }
 
+    /** @throws IllegalArgumentException unless it is {@code TOPIC-PARTITION-OFFSET} */
+    public static Coordinates parse(String text) {
+        return read(text).orElseThrow(() -> new IllegalArgumentException(text + " is not TOPIC-PARTITION-OFFSET"));
+    }
+
     public static Coordinates of(io.cloakroom.gate.Coordinates written) {
         return new Coordinates(written.getTopic(), written.getPartition(), written.getOffset());
     }

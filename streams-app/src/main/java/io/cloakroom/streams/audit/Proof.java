@@ -5,6 +5,7 @@ import io.cloakroom.gate.Inclusion;
 import io.cloakroom.gate.Sha256;
 import io.cloakroom.schemas.AvroWire;
 import io.cloakroom.schemas.BoundedDecoder;
+import io.cloakroom.streams.Coordinates;
 import io.cloakroom.streams.Settings;
 import io.cloakroom.streams.audit.Signed.NotSignedException;
 import io.cloakroom.streams.gate.Topics;
@@ -21,8 +22,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
@@ -38,8 +37,6 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
     /** A line that says what the file is; behind it, Avro of {@code inclusion.avsc}. */
     private static final byte[] TITLE = "Cloakroom inclusion proof 1\n".getBytes(StandardCharsets.US_ASCII);
 
-    private static final Pattern PLACE = Pattern.compile("(.+)-(\\d{1,9})-(\\d{1,18})");
-
     public Proof {
         path = List.copyOf(path);
     }
@@ -53,43 +50,14 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
         }
     }
 
-    /** The entry of an input record; or an entry itself, by its own place in the audit. */
-    public record Place(String topic, int partition, long offset) {
-
-        /** @throws IllegalArgumentException unless it is {@code TOPIC-PARTITION-OFFSET} */
-        public static Place of(String text) {
-            Matcher matcher = PLACE.matcher(text);
-            if (!matcher.matches()) {
-                throw new IllegalArgumentException(text + " is not TOPIC-PARTITION-OFFSET");
-            }
-            return new Place(matcher.group(1), Integer.parseInt(matcher.group(2)), Long.parseLong(matcher.group(3)));
-        }
-
-        private boolean isOf(EntryView entry, long auditOffset, byte[] topicAsAvro) {
-            return topic.equals(Topics.AUDIT)
-                    ? auditOffset == offset
-                    : entry.isInput() && entry.offset == offset && entry.isTopic(topicAsAvro);
-        }
-
-        private byte[] topicAsAvro() {
-            ByteArrayOutputStream out = new ByteArrayOutputStream();
-            BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(out, null);
-            try {
-                encoder.writeString(topic);
-                encoder.flush();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            return out.toByteArray();
-        }
-    }
-
     /**
      * Walks the partition of the audit as far as the first checkpoint behind the entry.
      *
+     * @param place of the input record whose entry it is; or of an entry itself, in the audit
      * @throws NotProvenException if there is no such entry, nothing signed covers it, or the audit is broken before
      */
-    public static Proof make(Settings settings, Collection<PublicKey> keys, Place place) throws NotProvenException {
+    public static Proof make(Settings settings, Collection<PublicKey> keys, Coordinates place)
+            throws NotProvenException {
         TopicPartition audit = new TopicPartition(Topics.AUDIT, place.partition());
         try (ClusterReader reader = new ClusterReader(settings)) {
             if (!reader.partitions(Topics.AUDIT).contains(audit)) {
@@ -120,7 +88,7 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
 
     /** Reads entries until one is proven. */
     static final class Maker {
-        private final Place place;
+        private final Coordinates place;
         private final byte[] topic;
         private final ChainWalk walk;
         private final Map<Long, Signed> bySize = new HashMap<>();
@@ -130,20 +98,38 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
         private boolean isTooOld;
         private Proof proof;
 
-        Maker(List<Signed> checkpoints, Place place) {
+        Maker(List<Signed> checkpoints, Coordinates place) {
             this.place = place;
-            this.topic = place.topicAsAvro();
+            this.topic = avro(place.topic());
             this.walk = new ChainWalk(place.partition(), checkpoints, this::hear);
             checkpoints.forEach(c -> bySize.put(c.size(), c));
         }
 
         private void hear(EntryView view, long auditOffset) {
-            if (sequence < 0 && place.isOf(view, auditOffset, topic)) {
+            if (sequence < 0 && isWanted(view, auditOffset)) {
                 sequence = view.sequence;
                 entry = current;
                 isTooOld = walk.tree().isEmpty();
                 walk.tree().ifPresent(MerkleTree::proveNext);
             }
+        }
+
+        private boolean isWanted(EntryView view, long auditOffset) {
+            return place.topic().equals(Topics.AUDIT)
+                    ? auditOffset == place.offset()
+                    : view.isInput() && view.offset == place.offset() && view.isTopic(topic);
+        }
+
+        private static byte[] avro(String text) {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(out, null);
+            try {
+                encoder.writeString(text);
+                encoder.flush();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return out.toByteArray();
         }
 
         /** False when there is nothing more to read. */
@@ -168,8 +154,7 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
             if (fault.isPresent()) {
                 throw new NotProvenException("the audit is broken before: " + fault.get());
             } else if (sequence < 0) {
-                throw new NotProvenException(
-                        "there is no entry of " + place.topic() + "-" + place.partition() + "-" + place.offset());
+                throw new NotProvenException("there is no entry of " + place);
             } else if (isTooOld) {
                 throw new NotProvenException("retention has removed the entries before it, as far as they were signed");
             }

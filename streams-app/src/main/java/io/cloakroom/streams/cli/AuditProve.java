@@ -1,5 +1,6 @@
 package io.cloakroom.streams.cli;
 
+import io.cloakroom.streams.Coordinates;
 import io.cloakroom.streams.Settings;
 import io.cloakroom.streams.audit.Proof;
 import java.nio.file.Files;
@@ -53,9 +54,9 @@ final class AuditProve implements Callable<Integer> {
         return 0;
     }
 
-    private Proof.Place place() {
+    private Coordinates place() {
         try {
-            return Proof.Place.of(place);
+            return Coordinates.parse(place);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage());
         }

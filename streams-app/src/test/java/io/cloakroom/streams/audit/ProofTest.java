@@ -3,9 +3,9 @@ package io.cloakroom.streams.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cloakroom.streams.Coordinates;
 import io.cloakroom.streams.audit.Proof.Maker;
 import io.cloakroom.streams.audit.Proof.NotProvenException;
-import io.cloakroom.streams.audit.Proof.Place;
 import io.cloakroom.streams.audit.Verification.Lying;
 import java.nio.ByteBuffer;
 import java.security.PublicKey;
@@ -28,7 +28,8 @@ class ProofTest {
     @Test
     void shouldProveEveryEntryThatIsSigned() throws Exception {
         for (int i = 0; i < 37; i++) {
-            Proof proof = proof(Place.of("audit.decisions-2-" + partition.get(i).offset()), partition);
+            Proof proof = proof(
+                    Coordinates.parse("audit.decisions-2-" + partition.get(i).offset()), partition);
 
             Proof checked = Proof.check(proof.toBytes(), KEYS);
 
@@ -42,7 +43,7 @@ class ProofTest {
     void shouldFindTheEntryOfAnInputRecord() throws Exception {
         var wanted = Written.read(partition.get(5).value());
 
-        Proof proof = proof(new Place(wanted.getTopic(), 2, wanted.getOffset()), partition);
+        Proof proof = proof(new Coordinates(wanted.getTopic(), 2, wanted.getOffset()), partition);
 
         assertThat(proof.read().getOffset()).isEqualTo(wanted.getOffset());
         assertThat(proof.read().getTopic()).isEqualTo(wanted.getTopic());
@@ -50,7 +51,8 @@ class ProofTest {
 
     @Test
     void shouldProveWhatLiesBehindTheFirstCheckpointThatRetentionLeft() throws Exception {
-        Place place = Place.of("audit.decisions-2-" + partition.get(20).offset());
+        Coordinates place =
+                Coordinates.parse("audit.decisions-2-" + partition.get(20).offset());
 
         assertThat(Proof.check(proof(place, partition.subList(9, ENTRIES)).toBytes(), KEYS)
                         .sequence())
@@ -68,20 +70,23 @@ class ProofTest {
                 "audit.decisions-2-" + partition.get(10).offset(),
                 partition.subList(9, ENTRIES),
                 "retention has removed the entries before it, as far as they were signed");
-        assertThatThrownBy(() -> Place.of("events.chat-7"))
+        assertThatThrownBy(() -> Coordinates.parse("events.chat-7"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("events.chat-7 is not TOPIC-PARTITION-OFFSET");
     }
 
     private void assertNotProven(String place, List<Lying> records, String why) {
-        assertThatThrownBy(() -> proof(Place.of(place), records))
+        assertThatThrownBy(() -> proof(Coordinates.parse(place), records))
                 .isInstanceOf(NotProvenException.class)
                 .hasMessage(why);
     }
 
     @Test
     void shouldHoldNoLongerWithAnyByteEdited() throws Exception {
-        byte[] file = proof(Place.of("audit.decisions-2-" + partition.get(7).offset()), partition)
+        byte[] file = proof(
+                        Coordinates.parse(
+                                "audit.decisions-2-" + partition.get(7).offset()),
+                        partition)
                 .toBytes();
         int unsigned = 0;
         for (int i = 0; i < file.length; i++) {
@@ -101,7 +106,10 @@ class ProofTest {
 
     @Test
     void shouldHoldUnderNoOtherKey() throws Exception {
-        byte[] file = proof(Place.of("audit.decisions-2-" + partition.get(7).offset()), partition)
+        byte[] file = proof(
+                        Coordinates.parse(
+                                "audit.decisions-2-" + partition.get(7).offset()),
+                        partition)
                 .toBytes();
 
         assertThatThrownBy(() -> Proof.check(file, List.of(Written.pair().getPublic())))
@@ -133,7 +141,7 @@ class ProofTest {
         }
     }
 
-    private Proof proof(Place place, List<Lying> records) throws NotProvenException {
+    private Proof proof(Coordinates place, List<Lying> records) throws NotProvenException {
         Maker maker = new Maker(checkpoints, place);
         for (Lying record : records) {
             if (!maker.next(record.offset(), record.value())) {
