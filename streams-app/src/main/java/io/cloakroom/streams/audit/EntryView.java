@@ -5,6 +5,7 @@ import io.cloakroom.gate.Outcome;
 import io.cloakroom.gate.TransitionKind;
 import io.cloakroom.schemas.AvroWire;
 import io.cloakroom.schemas.BoundedDecoder;
+import io.cloakroom.streams.gate.Topics;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -162,9 +163,8 @@ final class EntryView {
         text.end = in.position();
     }
 
-    /** Whether it is about an input record; the others are about one that has its entry already, or never has one. */
     boolean isInput() {
-        return kind != EntryKind.RESOLUTION && kind != EntryKind.RECALL;
+        return Topics.isOfInput(kind);
     }
 
     boolean follows(byte[] hash) {

@@ -154,9 +154,8 @@ final class AuditChain {
             List<Decided> decisions,
             List<Recalled> recalls) {
 
-        /** Of an input record; the others are about one that has its entry already, or never has one. */
         private boolean isInput() {
-            return kind != EntryKind.RESOLUTION && kind != EntryKind.RECALL;
+            return Topics.isOfInput(kind);
         }
     }
 

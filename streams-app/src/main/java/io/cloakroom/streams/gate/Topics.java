@@ -1,5 +1,6 @@
 package io.cloakroom.streams.gate;
 
+import io.cloakroom.gate.EntryKind;
 import io.cloakroom.policy.Access;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
@@ -50,6 +51,11 @@ public final class Topics {
     /** Whether a topic is one whose every record has an audit entry. */
     public static boolean isPublishedTo(String topic) {
         return CONTROL.contains(topic) || topic.startsWith(EVENTS);
+    }
+
+    /** Whether an audit entry is that of an input record; the others are about one that has its own, or never has one. */
+    public static boolean isOfInput(EntryKind kind) {
+        return kind != EntryKind.RESOLUTION && kind != EntryKind.RECALL;
     }
 
     public static String events(String type) {
