@@ -48,11 +48,16 @@ public final class AuditReader implements AutoCloseable {
         config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), values(settings, specific));
+    }
+
+    /** Of values in the wire format; {@code specific} likewise. */
+    static AvroDeserializer values(Settings settings, boolean specific) {
         AvroDeserializer values = new AvroDeserializer();
         Map<String, Object> registry = new HashMap<>(settings.client());
         registry.put(AvroConfig.SPECIFIC_READER, specific);
         values.configure(registry, false);
-        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), values);
+        return values;
     }
 
     /** The entries that have come; none after a moment's wait. */

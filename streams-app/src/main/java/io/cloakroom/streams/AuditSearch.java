@@ -1,15 +1,12 @@
 package io.cloakroom.streams;
 
 import io.cloakroom.gate.AuditEntry;
-import io.cloakroom.gate.EntryKind;
 import io.cloakroom.policy.Engine;
-import io.cloakroom.schemas.AvroConfig;
 import io.cloakroom.schemas.AvroDeserializer;
 import io.cloakroom.streams.gate.Topics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,16 +31,14 @@ public final class AuditSearch implements AutoCloseable {
     private static final long CLOCKS = Engine.CLOCK_TOLERANCE;
 
     private final KafkaConsumer<byte[], byte[]> consumer;
-    private final AvroDeserializer entries = new AvroDeserializer();
+    private final AvroDeserializer entries;
 
     /** @param at its offset in the audit */
     public record Found(AuditEntry entry, long at) {}
 
     public AuditSearch(Settings settings) {
         consumer = TopicReader.consumer(settings.with(Map.of("max.partition.fetch.bytes", "524288")));
-        Map<String, Object> registry = new HashMap<>(settings.client());
-        registry.put(AvroConfig.SPECIFIC_READER, true);
-        entries.configure(registry, false);
+        entries = AuditReader.values(settings, true);
     }
 
     /**
@@ -131,8 +126,7 @@ public final class AuditSearch implements AutoCloseable {
         while (next < until && seen.isEmpty()) {
             next = readSome(audit, next, until, record -> {
                 AuditEntry entry = entry(record);
-                boolean isOfInput = entry.getKind() != EntryKind.RESOLUTION && entry.getKind() != EntryKind.RECALL;
-                if (isOfInput && entry.getTopic().equals(topic)) {
+                if (Topics.isOfInput(entry.getKind()) && entry.getTopic().equals(topic)) {
                     seen.add(new Found(entry, record.offset()));
                 }
             });

@@ -3,7 +3,6 @@ package io.cloakroom.streams;
 import io.cloakroom.gate.Quarantined;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.policy.Pseudonyms.KeysMissingException;
-import io.cloakroom.schemas.AvroConfig;
 import io.cloakroom.schemas.AvroDeserializer;
 import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.streams.gate.GateParts;
@@ -60,10 +59,7 @@ public final class Quarantine {
      * @param from of what arrived before it, not all is read
      */
     public List<Item> items(Instant from) {
-        AvroDeserializer rows = new AvroDeserializer();
-        Map<String, Object> registry = new HashMap<>(settings.client());
-        registry.put(AvroConfig.SPECIFIC_READER, true);
-        rows.configure(registry, false);
+        AvroDeserializer rows = AuditReader.values(settings, true);
         Map<Coordinates, Item> items = new LinkedHashMap<>();
         TopicReader.read(settings, List.of(Topics.QUARANTINE), from, Instant.MAX, record -> {
             Quarantined row = (Quarantined) rows.deserialize(record.topic(), record.value());

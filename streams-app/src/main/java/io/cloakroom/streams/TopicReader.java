@@ -3,6 +3,7 @@ package io.cloakroom.streams;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,11 +55,12 @@ public final class TopicReader {
     }
 
     /** Of bytes, without a group; it starts where it is told to. */
-    static KafkaConsumer<byte[], byte[]> consumer(Settings settings) {
+    public static KafkaConsumer<byte[], byte[]> consumer(Settings settings) {
         Map<String, Object> config = new HashMap<>(settings.client());
         config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        config.remove(ConsumerConfig.GROUP_ID_CONFIG);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // behind what retention took
         config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 50); // nothing to come: say so soon
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
@@ -83,9 +85,15 @@ public final class TopicReader {
         return offsets;
     }
 
-    static List<TopicPartition> partitions(KafkaConsumer<byte[], byte[]> consumer, String topic) {
+    /**
+     * By their numbers.
+     *
+     * @throws ConfigException if there is no such topic
+     */
+    public static List<TopicPartition> partitions(KafkaConsumer<byte[], byte[]> consumer, String topic) {
         List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                 .map(p -> new TopicPartition(p.topic(), p.partition()))
+                .sorted(Comparator.comparingInt(TopicPartition::partition))
                 .toList();
         if (partitions.isEmpty()) {
             throw new ConfigException("there is no topic " + topic + " on this cluster");

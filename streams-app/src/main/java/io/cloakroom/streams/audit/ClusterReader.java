@@ -1,6 +1,7 @@
 package io.cloakroom.streams.audit;
 
 import io.cloakroom.streams.Settings;
+import io.cloakroom.streams.TopicReader;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
@@ -12,13 +13,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** Reads partitions from a place to a place, committed records only and without a group, and knows their ends. */
 final class ClusterReader implements AutoCloseable {
@@ -30,26 +29,13 @@ final class ClusterReader implements AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> consumer;
 
     ClusterReader(Settings settings) {
-        Map<String, Object> config = new HashMap<>(settings.client());
-        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-        config.remove(ConsumerConfig.GROUP_ID_CONFIG);
         admin = Admin.create(settings.client());
-        consumer = new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        consumer = TopicReader.consumer(settings);
     }
 
     /** @throws ConfigException if there is no such topic */
     List<TopicPartition> partitions(String topic) {
-        List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
-                .map(p -> new TopicPartition(topic, p.partition()))
-                .sorted((a, b) -> Integer.compare(a.partition(), b.partition()))
-                .toList();
-        if (partitions.isEmpty()) {
-            throw new ConfigException("there is no topic " + topic + " on this cluster");
-        }
-        return partitions;
+        return TopicReader.partitions(consumer, topic);
     }
 
     /** What retention has left. */
