@@ -131,15 +131,10 @@ final class Statements {
         if (purpose.basis() != Basis.CONSENT && purpose.basis() != Basis.LEGITIMATE_INTEREST) {
             return new Refused(Rule.NOT_A_CHOICE);
         }
-        String brand = part(said.getBrand());
-        String channel = part(said.getChannel());
-        String collector = part(said.getCollector());
-        String item = part(said.getItem());
-        if (isUnknown(brand, channel, collector, item, policy)) {
+        if (isUnknown(said, policy)) {
             return new Undecidable(Rule.UNKNOWN_SCOPE);
         }
-        // A part that the purpose does not tell apart is cut off: that can only widen a refusal.
-        Scope scope = purpose.scope(brand, channel, collector, item);
+        Scope scope = scope(said, purpose);
         return switch (said.getKind()) {
             case WITHDRAWAL ->
                 new Taken(new Change.Refusal(scope, onArrival(at(said), arrivedAt)), applied(said, arrivedAt));
@@ -156,11 +151,19 @@ final class Statements {
         };
     }
 
-    private static boolean isUnknown(String brand, String channel, String collector, String item, Policy policy) {
+    private static boolean isUnknown(ConsentChange said, Policy policy) {
+        String brand = part(said.getBrand());
+        String channel = part(said.getChannel());
         return (!brand.isEmpty() && !policy.brands().contains(brand))
                 || (!channel.isEmpty() && !policy.channels().contains(channel))
-                || collector.length() > LONGEST_NAME
-                || item.length() > LONGEST_NAME;
+                || part(said.getCollector()).length() > LONGEST_NAME
+                || part(said.getItem()).length() > LONGEST_NAME;
+    }
+
+    /** A part that the purpose does not tell apart is cut off: that can only widen a refusal. */
+    private static Scope scope(ConsentChange said, Purpose purpose) {
+        return purpose.scope(
+                part(said.getBrand()), part(said.getChannel()), part(said.getCollector()), part(said.getItem()));
     }
 
     /**
@@ -173,11 +176,7 @@ final class Statements {
         if (signals.isNone() && said.getGpc() == null) {
             return new Undecidable(Rule.INCOMPLETE);
         }
-        String brand = part(said.getBrand());
-        String channel = part(said.getChannel());
-        String collector = part(said.getCollector());
-        String item = part(said.getItem());
-        if (isUnknown(brand, channel, collector, item, policy)) {
+        if (isUnknown(said, policy)) {
             return new Undecidable(Rule.UNKNOWN_SCOPE);
         }
         long at = onArrival(at(said), arrivedAt);
@@ -185,8 +184,8 @@ final class Statements {
         Rule rule = applied(said, arrivedAt);
         Rule otherwise = Rule.SIGNAL_SILENT;
         for (Purpose purpose : inOrder(policy)) {
-            Scope scope = purpose.scope(brand, channel, collector, item);
-            Finding found = signals.about(purpose.signals(), collector, at, Engine.CLOCK_TOLERANCE);
+            Scope scope = scope(said, purpose);
+            Finding found = signals.about(purpose.signals(), part(said.getCollector()), at, Engine.CLOCK_TOLERANCE);
             switch (found.verdict()) {
                 case SAYS_NOTHING -> {}
                 case REFUSES -> changes.add(new Change.Refusal(scope, at));
@@ -218,14 +217,7 @@ final class Statements {
             ConsentChange said, Policy policy, Purpose purpose, Function<Scope, Change> change) {
         List<Purpose> all = new ArrayList<>(List.of(purpose));
         inOrder(policy).stream().filter(p -> p.partOf().equals(purpose.id())).forEach(all::add);
-        return all.stream()
-                .map(p -> p.scope(
-                        part(said.getBrand()),
-                        part(said.getChannel()),
-                        part(said.getCollector()),
-                        part(said.getItem())))
-                .map(change)
-                .toList();
+        return all.stream().map(p -> change.apply(scope(said, p))).toList();
     }
 
     private static Statement lift(ConsentChange said, Policy policy, Purpose purpose, long arrivedAt) {
