@@ -64,6 +64,9 @@ final class Cluster implements AutoCloseable {
 
     static final String GROUP = "cloakroom-gate";
 
+    /** A dead or frozen instance is missed after this, sooner than by default. */
+    static final Duration SESSION = Duration.ofSeconds(6);
+
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     final Settings settings;
@@ -121,6 +124,23 @@ final class Cluster implements AutoCloseable {
         Gate gate = Gate.start(other, blueprint);
         gate.awaitRunning();
         return gate;
+    }
+
+    /** The settings of one of several instances, each with copies of the others' state. */
+    Settings instance(Path directory, String name) {
+        return settings.with(Map.of(
+                "client.id",
+                name,
+                "state.dir",
+                directory.resolve(name).toString(),
+                "num.standby.replicas",
+                "1",
+                "main.consumer.session.timeout.ms",
+                Long.toString(SESSION.toMillis()),
+                "main.consumer.heartbeat.interval.ms",
+                "500",
+                "producer.transaction.timeout.ms",
+                "3000"));
     }
 
     Admin admin() {
@@ -231,7 +251,7 @@ final class Cluster implements AutoCloseable {
             AuditEntry entry = (AuditEntry) specific.deserialize(record.topic(), record.value());
             Entry added = new Entry(record, entry);
             entries.add(added);
-            if (!isOfAnInput(entry)) {
+            if (!Topics.isOfInput(entry.getKind())) {
                 return;
             }
             byPlace.computeIfAbsent(
@@ -239,11 +259,6 @@ final class Cluster implements AutoCloseable {
                     .add(added);
         });
         return Collections.unmodifiableList(entries);
-    }
-
-    /** The others are about something that has its entry, or needs none. */
-    private static boolean isOfAnInput(AuditEntry entry) {
-        return entry.getKind() != EntryKind.RESOLUTION && entry.getKind() != EntryKind.RECALL;
     }
 
     /** The first entry of a kind about somebody, other than of an input. */
@@ -274,8 +289,10 @@ final class Cluster implements AutoCloseable {
     void awaitEntriesOf(int count, Duration limit) {
         await(count + " entries")
                 .atMost(limit)
-                .until(() ->
-                        audit().stream().filter(e -> isOfAnInput(e.value())).count() >= count);
+                .until(() -> audit().stream()
+                                .filter(e -> Topics.isOfInput(e.value().getKind()))
+                                .count()
+                        >= count);
     }
 
     /** Each recipient with outcome and rule, such as {@code analytics=RELEASE consent}. */

@@ -49,9 +49,6 @@ class FaultsIT {
     private static final int PARTITIONS = 4;
     private static final List<String> NAMES = List.of("one", "two");
 
-    /** A dead or frozen gate is missed after this. */
-    private static final Duration SESSION = Duration.ofSeconds(6);
-
     /** From an input's arrival to its decision, whatever happens; a frozen or cut-off gate holds back its transaction too. */
     private static final Duration RECOVERED = Duration.ofSeconds(30);
 
@@ -120,7 +117,7 @@ class FaultsIT {
                     |---|---:|---:|
                     %s
                     """.formatted(
-                            PARTITIONS, SESSION.toSeconds(), String.join("\n", report)));
+                            PARTITIONS, Cluster.SESSION.toSeconds(), String.join("\n", report)));
         }
     }
 
@@ -255,21 +252,7 @@ class FaultsIT {
     // What is done to processes and files.
 
     private Process fork(String name) throws IOException {
-        Settings own = cluster.settings.with(Map.of(
-                "bootstrap.servers",
-                nodes.linkedServers(),
-                "client.id",
-                name,
-                "state.dir",
-                directory.resolve(name).toString(),
-                "num.standby.replicas",
-                "1",
-                "main.consumer.session.timeout.ms",
-                Long.toString(SESSION.toMillis()),
-                "main.consumer.heartbeat.interval.ms",
-                "500",
-                "producer.transaction.timeout.ms",
-                "3000"));
+        Settings own = cluster.instance(directory, name).with(Map.of("bootstrap.servers", nodes.linkedServers()));
         return Forked.gate(own, directory.resolve(name + ".properties"));
     }
 

@@ -140,20 +140,7 @@ class TakeoverIT {
     }
 
     private static Settings instance(String name) {
-        return cluster.settings.with(Map.of(
-                "client.id",
-                name,
-                "state.dir",
-                directory.resolve(name).toString(),
-                "num.standby.replicas",
-                "1",
-                // A killed instance is missed sooner than by default.
-                "main.consumer.session.timeout.ms",
-                "6000",
-                "main.consumer.heartbeat.interval.ms",
-                "500",
-                "producer.transaction.timeout.ms",
-                "3000"));
+        return cluster.instance(directory, name);
     }
 
     /** @return orders of children, each of which waits */
