@@ -78,7 +78,7 @@ class FaultsIT {
                 "state.dir",
                 directory.resolve("state").toString(),
                 Settings.POLICIES,
-                Cluster.SMALL_POLICY.toString(),
+                Cluster.SMALL_POLICY.toAbsolutePath().toString(),
                 Settings.KEYS,
                 keys.toString()));
         try (Admin admin = Admin.create(settings.client())) {
@@ -130,16 +130,17 @@ class FaultsIT {
                 gates.set(i, fork(NAMES.get(i)));
             }
         }
-        cluster.awaitMembersWithTasks(2);
+        cluster.awaitMembers(2);
     }
 
     @Test
     void shouldSurviveTheKillingOfOneOfTwoGates() throws Exception {
         after("kill −9 of one of two gates", KILLS, i -> {
-            kill(i % 2);
-            cluster.awaitMembersWithTasks(1);
-            gates.set(i % 2, fork(NAMES.get(i % 2)));
-            cluster.awaitMembersWithTasks(2);
+            int victim = atWork();
+            kill(victim);
+            cluster.awaitMembers(1);
+            gates.set(victim, fork(NAMES.get(victim)));
+            cluster.awaitMembers(2);
         });
     }
 
@@ -157,10 +158,11 @@ class FaultsIT {
     @Test
     void shouldFenceAGateThatWasFrozen() throws Exception {
         after("a gate frozen past its session, then woken", 1, i -> {
-            signal("STOP", gates.get(0));
-            cluster.awaitMembersWithTasks(1);
+            Process frozen = gates.get(atWork());
+            signal("STOP", frozen);
+            cluster.awaitMembers(1);
             traffic.awaitMore(300);
-            signal("CONT", gates.get(0));
+            signal("CONT", frozen);
             traffic.awaitMore(300);
         });
     }
@@ -182,7 +184,7 @@ class FaultsIT {
             gates.get(i).destroy();
             assertThat(gates.get(i).waitFor(40, TimeUnit.SECONDS)).isTrue();
             gates.set(i, fork(NAMES.get(i)));
-            cluster.awaitMembersWithTasks(2);
+            cluster.awaitMembers(2);
         });
     }
 
@@ -193,13 +195,14 @@ class FaultsIT {
         after("the registry down, a gate killed and started meanwhile", 1, i -> {
             int port = Integer.parseInt(registry.url().replaceAll(".*:", ""));
             registry.close();
-            kill(0);
-            gates.set(0, fork(NAMES.get(0)));
-            assertThat(gates.get(0).waitFor(60, TimeUnit.SECONDS)).isTrue();
+            int victim = atWork();
+            kill(victim);
+            gates.set(victim, fork(NAMES.get(victim)));
+            assertThat(gates.get(victim).waitFor(60, TimeUnit.SECONDS)).isTrue();
             traffic.awaitMore(300);
             startRegistry(port);
-            gates.set(0, fork(NAMES.get(0)));
-            cluster.awaitMembersWithTasks(2);
+            gates.set(victim, fork(NAMES.get(victim)));
+            cluster.awaitMembers(2);
         });
     }
 
@@ -208,17 +211,48 @@ class FaultsIT {
     @EnabledIfSystemProperty(named = TORTURE, matches = "true")
     void shouldSurviveAStateDirectoryThatIsCorrupt() throws Exception {
         after("the state of a stopped gate overwritten", 1, i -> {
-            gates.get(0).destroy();
-            assertThat(gates.get(0).waitFor(40, TimeUnit.SECONDS)).isTrue();
-            corrupt(directory.resolve(NAMES.get(0)));
-            gates.set(0, fork(NAMES.get(0)));
+            int victim = atWork();
+            Path state = directory.resolve(NAMES.get(victim));
+            gates.get(victim).destroy();
+            assertThat(gates.get(victim).waitFor(40, TimeUnit.SECONDS)).isTrue();
+            corrupt(state);
+            gates.set(victim, fork(NAMES.get(victim)));
             traffic.awaitMore(300);
-            if (gates.get(0).waitFor(20, TimeUnit.SECONDS)) {
-                delete(directory.resolve(NAMES.get(0))); // as its operator would
-                gates.set(0, fork(NAMES.get(0)));
+            if (gates.get(victim).waitFor(20, TimeUnit.SECONDS)) {
+                delete(state); // as its operator would
+                gates.set(victim, fork(NAMES.get(victim)));
             }
-            cluster.awaitMembersWithTasks(2);
+            cluster.awaitMembers(2);
         });
+    }
+
+    /** What is in memory goes on; when it has to be written, the gate ends, and does not start again before there is room. */
+    @Test
+    @EnabledIfSystemProperty(named = TORTURE, matches = "true")
+    void shouldSurviveADiskThatIsFull() throws Exception {
+        int victim = atWork();
+        gates.get(victim).destroy();
+        assertThat(gates.get(victim).waitFor(40, TimeUnit.SECONDS)).isTrue();
+        try (SmallDisk disk = SmallDisk.mount(directory.resolve(NAMES.get(victim)), 64)) {
+            gates.set(victim, fork(NAMES.get(victim), disk.inside()));
+            after("the disk of the state full, a gate stopped and started meanwhile", 1, i -> {
+                disk.fill();
+                traffic.awaitMore(300);
+                gates.get(victim).destroy();
+                assertThat(gates.get(victim).waitFor(40, TimeUnit.SECONDS)).isTrue();
+                gates.set(victim, fork(NAMES.get(victim), disk.inside()));
+                assertThat(gates.get(victim).waitFor(60, TimeUnit.SECONDS)).isTrue();
+                assertThat(gates.get(victim).exitValue()).isNotZero();
+                assertThat(directory.resolve(NAMES.get(victim) + ".properties.log"))
+                        .content()
+                        .contains("No space left on device");
+                disk.empty();
+                gates.set(victim, fork(NAMES.get(victim), disk.inside()));
+                cluster.awaitMembers(2);
+                traffic.awaitMore(300);
+            });
+            kill(victim); // its disk goes
+        }
     }
 
     private interface Action {
@@ -252,8 +286,17 @@ class FaultsIT {
     // What is done to processes and files.
 
     private Process fork(String name) throws IOException {
+        return fork(name, List.of());
+    }
+
+    private Process fork(String name, List<String> before) throws IOException {
         Settings own = cluster.instance(directory, name).with(Map.of("bootstrap.servers", nodes.linkedServers()));
-        return Forked.gate(own, directory.resolve(name + ".properties"));
+        return Forked.gate(own, directory.resolve(name + ".properties"), before);
+    }
+
+    /** One that decides: after a kill, the other may only be copying state. */
+    private int atWork() {
+        return NAMES.indexOf(cluster.awaitMembers(2).keySet().iterator().next());
     }
 
     private void kill(int gate) throws InterruptedException {

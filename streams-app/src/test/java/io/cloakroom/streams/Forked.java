@@ -15,7 +15,12 @@ final class Forked {
 
     /** @param arguments options of the JVM, a class, what it is told */
     static Process java(Path log, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+        return java(log, List.of(), arguments);
+    }
+
+    private static Process java(Path log, List<String> before, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(before);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path")));
@@ -28,6 +33,11 @@ final class Forked {
 
     /** @param file where its settings and, beside it, its output are written */
     static Process gate(Settings settings, Path file) throws IOException {
+        return gate(settings, file, List.of());
+    }
+
+    /** @param before what the command begins with */
+    static Process gate(Settings settings, Path file, List<String> before) throws IOException {
         Properties properties = new Properties();
         properties.putAll(settings.all());
         try (Writer out = Files.newBufferedWriter(file)) {
@@ -35,6 +45,7 @@ final class Forked {
         }
         return java(
                 file.resolveSibling(file.getFileName() + ".log"),
+                before,
                 "-Xmx384m",
                 Cloakroom.class.getName(),
                 "run",
