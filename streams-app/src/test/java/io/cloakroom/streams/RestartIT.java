@@ -110,6 +110,27 @@ class RestartIT {
         }
     }
 
+    /** Which nobody has to use: page 0005. */
+    @Test
+    void shouldTakeOverUnderTheOtherGroupProtocolToo(@TempDir Path own) throws Exception {
+        try (Cluster another = Cluster.start(own, Cluster.SMALL_POLICY, 2)) {
+            Settings settings = another.settings.with(Map.of("group.protocol", "streams"));
+            try (Gate first = another.gate(settings)) {
+                try (Gate second = another.gate(
+                        settings.with(Map.of("state.dir", own.resolve("second").toString())))) {
+                    another.publishAll(views("shared", 2_000));
+                    another.awaitEntries(100);
+                }
+                another.publishAll(views("shared", 500));
+                another.assertComplete();
+            }
+            try (Gate again = another.gate(settings)) {
+                another.publishAll(views("shared", 100));
+                another.assertComplete();
+            }
+        }
+    }
+
     @Test
     void shouldTakeANewEventTypeIntoAGroupThatIsKnown() throws Exception {
         try (Gate older = Gate.start(cluster.settings, without("chat"))) {
