@@ -22,16 +22,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import javax.net.ssl.SSLContext;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.util.RandomData;
-import org.apache.kafka.common.config.AbstractConfig;
-import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.common.security.ssl.DefaultSslEngineFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -330,7 +326,7 @@ class HttpRegistryTest {
         Path stranger = directory.resolve("stranger.p12");
         keytool("-genkeypair", "-keystore", stranger, "-alias", "other", "-keyalg", "EC", "-dname", "CN=other");
         EmbeddedRegistry registry = open(EmbeddedRegistry.builder()
-                .tls(context(server))
+                .tls(store(server))
                 .user("ann", "s3cret/ß")
                 .start());
         Map<String, String> user = Map.of(
@@ -378,7 +374,7 @@ class HttpRegistryTest {
                 "-ext",
                 "SAN=dns:elsewhere.example");
         EmbeddedRegistry registry =
-                open(EmbeddedRegistry.builder().tls(context(server)).start());
+                open(EmbeddedRegistry.builder().tls(store(server)).start());
         Map<String, String> store = Map.of(
                 "schema.registry.ssl.truststore.location",
                 server.toString(),
@@ -395,15 +391,8 @@ class HttpRegistryTest {
                 .isEmpty();
     }
 
-    private static SSLContext context(Path keystore) {
-        Map<String, Object> settings = new HashMap<>(new AbstractConfig(
-                        new ConfigDef().withClientSslSupport(),
-                        Map.of("ssl.keystore.location", keystore.toString(), "ssl.keystore.password", "changeit"),
-                        false)
-                .values());
-        DefaultSslEngineFactory factory = new DefaultSslEngineFactory();
-        factory.configure(settings);
-        return factory.sslContext();
+    private static Map<String, String> store(Path keystore) {
+        return Map.of("ssl.keystore.location", keystore.toString(), "ssl.keystore.password", "changeit");
     }
 
     private static void keytool(Object... arguments) throws Exception {

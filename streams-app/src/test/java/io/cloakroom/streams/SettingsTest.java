@@ -40,7 +40,7 @@ class SettingsTest {
         assertThatThrownBy(() -> new Settings(Map.of("cloakroom.polices", "policy")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage("cloakroom.polices is not a setting; there are"
-                        + " cloakroom.avro.serializer, cloakroom.keys, cloakroom.policies");
+                        + " cloakroom.avro.serializer, cloakroom.keys, cloakroom.policies, cloakroom.principals");
     }
 
     static Stream<String> fixed() {
