@@ -1,5 +1,6 @@
 package io.cloakroom.streams;
 
+import io.cloakroom.policy.KeyFiles;
 import io.cloakroom.schemas.AvroConfig;
 import java.io.IOException;
 import java.io.Reader;
@@ -37,7 +38,11 @@ public record Settings(Map<String, String> all) {
     /** A file of lines {@code role = principal}, for access rules; without it each role is called as in {@link Principals}. */
     public static final String PRINCIPALS = "cloakroom.principals";
 
-    private static final Set<String> OURS = new TreeSet<>(Set.of(POLICIES, KEYS, PRINCIPALS, AvroConfig.SERIALIZER));
+    /** The file of the key under which those are encrypted; without it they stand in the clear. */
+    public static final String KEK = "cloakroom.keys.kek";
+
+    private static final Set<String> OURS =
+            new TreeSet<>(Set.of(POLICIES, KEYS, KEK, PRINCIPALS, AvroConfig.SERIALIZER));
 
     private static final String PROVIDERS = AbstractConfig.CONFIG_PROVIDERS_CONFIG;
 
@@ -126,6 +131,11 @@ public record Settings(Map<String, String> all) {
 
     public Path keys() {
         return Path.of(required(KEYS));
+    }
+
+    /** The pseudonym keys, and how they are kept. */
+    public KeyFiles keyFiles() {
+        return new KeyFiles(keys(), Optional.ofNullable(all.get(KEK)).map(Path::of));
     }
 
     /** Who is who at the broker, where that is not as the roles are called. */

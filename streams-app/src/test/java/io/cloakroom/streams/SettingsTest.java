@@ -39,8 +39,9 @@ class SettingsTest {
     void shouldNameTheSettingThatThereIsNot() {
         assertThatThrownBy(() -> new Settings(Map.of("cloakroom.polices", "policy")))
                 .isInstanceOf(ConfigException.class)
-                .hasMessage("cloakroom.polices is not a setting; there are"
-                        + " cloakroom.avro.serializer, cloakroom.keys, cloakroom.policies, cloakroom.principals");
+                .hasMessage(
+                        "cloakroom.polices is not a setting; there are"
+                                + " cloakroom.avro.serializer, cloakroom.keys, cloakroom.keys.kek, cloakroom.policies, cloakroom.principals");
     }
 
     static Stream<String> fixed() {
