@@ -30,10 +30,10 @@ public final class ServerTls {
             throw new ConfigException("the setting " + SslConfigs.SSL_KEYSTORE_LOCATION_CONFIG
                     + " is missing: a server needs a key to speak TLS");
         }
+        boolean needsClient = isRequired(settings.get(BrokerSecurityConfigs.SSL_CLIENT_AUTH_CONFIG));
         Map<String, Object> ssl = new HashMap<>(new AbstractConfig(DEFINITION, settings, false).values());
         DefaultSslEngineFactory factory = new DefaultSslEngineFactory();
         factory.configure(ssl);
-        boolean needsClient = isRequired(settings.get(BrokerSecurityConfigs.SSL_CLIENT_AUTH_CONFIG));
         return new HttpsConfigurator(factory.sslContext()) {
             @Override
             public void configure(HttpsParameters parameters) {

@@ -391,6 +391,65 @@ class HttpRegistryTest {
                 .isEmpty();
     }
 
+    @Test
+    void shouldAskClientsForACertificateWhereItIsToldTo(@TempDir Path directory) throws Exception {
+        Path server = directory.resolve("server.p12");
+        Path client = directory.resolve("client.p12");
+        Path trusted = directory.resolve("trusted.p12");
+        for (Path store : List.of(server, client)) {
+            Path pem = directory.resolve("one.pem");
+            keytool(
+                    "-genkeypair",
+                    "-keystore",
+                    store,
+                    "-alias",
+                    "one",
+                    "-keyalg",
+                    "EC",
+                    "-dname",
+                    "CN=localhost",
+                    "-ext",
+                    "SAN=ip:127.0.0.1");
+            keytool("-exportcert", "-rfc", "-keystore", store, "-alias", "one", "-file", pem);
+            keytool("-importcert", "-noprompt", "-keystore", trusted, "-alias", store.getFileName(), "-file", pem);
+        }
+        Map<String, String> trusting =
+                Map.of("ssl.truststore.location", trusted.toString(), "ssl.truststore.password", "changeit");
+        EmbeddedRegistry registry = open(EmbeddedRegistry.builder()
+                .tls(with(with(store(server), "ssl.client.auth", "required"), trusting))
+                .start());
+        Map<String, String> nobody = with(prefixed(trusting), "max.retries", "0");
+
+        assertThat(connect(registry.url(), with(nobody, prefixed(store(client))))
+                        .latest("s"))
+                .isEmpty();
+        assertThatThrownBy(() -> connect(registry.url(), nobody).latest("s"))
+                .isInstanceOf(RegistryUnavailableException.class);
+    }
+
+    @Test
+    void shouldRefuseToSpeakTlsWithoutAKeyOrWithAnUnknownWishForCertificates(@TempDir Path directory) {
+        assertThatThrownBy(() -> EmbeddedRegistry.builder().tls(Map.of()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("the setting ssl.keystore.location is missing: a server needs a key to speak TLS");
+        Map<String, String> requested = with(store(directory.resolve("server.p12")), "ssl.client.auth", "requested");
+        assertThatThrownBy(() -> EmbeddedRegistry.builder().tls(requested))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("none or required");
+    }
+
+    private static Map<String, String> with(Map<String, String> settings, Map<String, String> more) {
+        Map<String, String> both = new HashMap<>(settings);
+        both.putAll(more);
+        return both;
+    }
+
+    private static Map<String, String> prefixed(Map<String, String> settings) {
+        Map<String, String> prefixed = new HashMap<>();
+        settings.forEach((key, value) -> prefixed.put("schema.registry." + key, value));
+        return prefixed;
+    }
+
     private static Map<String, String> store(Path keystore) {
         return Map.of("ssl.keystore.location", keystore.toString(), "ssl.keystore.password", "changeit");
     }

@@ -1,8 +1,6 @@
 package io.cloakroom.streams;
 
-import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.schemas.EmbeddedRegistry;
-import io.cloakroom.streams.audit.Keys;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -207,7 +205,9 @@ final class SecuredCluster implements AutoCloseable {
                 Settings.POLICIES,
                 policies.toString(),
                 Settings.KEYS,
-                directory.resolve("keys").toString()));
+                directory.resolve("keys").toString(),
+                Settings.KEK,
+                directory.resolve("kek.json").toString()));
         if (Files.exists(principals())) {
             all.put(Settings.PRINCIPALS, principals().toString());
         }
@@ -224,11 +224,6 @@ final class SecuredCluster implements AutoCloseable {
     /** Who is who; if it is there before somebody's settings are made, they name it. */
     Path principals() {
         return directory.resolve("principals");
-    }
-
-    void makeKeys() throws Exception {
-        Pseudonyms.create(directory.resolve("keys"), Blueprint.load(policies).keyNames());
-        Keys.create(directory.resolve("keys"));
     }
 
     @Override

@@ -229,11 +229,13 @@ class SecuredIT {
                                     .setBrand("no-brand")
                                     .build())
                             .build());
-            assertThat(seen.quarantined(unknown)).isEmpty();
             seen.decided(unknown);
+            assertThat(seen.quarantined(unknown)).hasSize(1);
             assertThat(yes("cloakroom.operator", "quarantine", "replay", "--all"))
                     .contains("replayed: 1;");
             seen.assertComplete();
+
+            rotateTheKeyOfKeys(seen, blueprint);
 
             // Whoever may not, is told so in a line.
             for (String[] refused : List.of(
@@ -250,6 +252,26 @@ class SecuredIT {
                         .hasLineCount(1);
             }
         }
+    }
+
+    /** One instance runs all the time; another starts with the new key, and takes over when the old one is forgotten. */
+    private void rotateTheKeyOfKeys(Cluster seen, Blueprint blueprint) throws Exception {
+        String administrator = SecuredCluster.ADMINISTRATOR;
+        assertThat(yes(administrator, "keys", "rotate-kek")).contains("kek.json", "payment.1.json");
+        seen.decided(publish("service.order", seen, Given.order("customer:ada").build()));
+        yes(administrator, "keys", "rotate-kek", "--retire");
+        Settings another = secured.user("cloakroom.gate")
+                .with(Map.of(
+                        "client.id",
+                        "another",
+                        "state.dir",
+                        directory.resolve("another").toString()));
+        try (Gate gate = Gate.start(another, blueprint)) {
+            gate.awaitRunning();
+            seen.decided(
+                    publish("service.order", seen, Given.order("customer:ada").build()));
+        }
+        seen.assertComplete();
     }
 
     private RecordMetadata publish(String who, Cluster seen, SpecificRecord value) throws Exception {

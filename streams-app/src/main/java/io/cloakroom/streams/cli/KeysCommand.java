@@ -42,6 +42,19 @@ public final class KeysCommand {
     }
 
     @Command(
+            name = "next-checkpoint",
+            description = {
+                "Makes the pair with which 'audit sign' signs from its next start on. Give the .pub away before;",
+                "keep those before it: what they signed stays signed. The old .pem may be deleted."
+            },
+            mixinStandardHelpOptions = true)
+    int nextCheckpoint(@Mixin Connection connection) throws Exception {
+        Keys.createNext(connection.settings().keys())
+                .forEach(file -> spec.commandLine().getOut().println("made " + file));
+        return 0;
+    }
+
+    @Command(
             name = "rotate-kek",
             description = {
                 "Makes a new key-encryption key in the file that cloakroom.keys.kek names, and encrypts every pseudonym key"
