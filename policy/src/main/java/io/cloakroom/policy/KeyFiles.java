@@ -124,6 +124,7 @@ public final class KeyFiles {
         List<Path> made = new ArrayList<>();
         try {
             if (kek.isPresent() && !Files.exists(kek.get())) {
+                checkThatNothingIsEncrypted();
                 writeKek(KeysetHandle.generateNew(PredefinedAeadParameters.AES256_GCM, AEAD));
                 made.add(kek.get());
             }
@@ -137,6 +138,16 @@ public final class KeyFiles {
             throw new IOException("cannot make keys in " + directory + ": " + e.getMessage(), e);
         }
         return made;
+    }
+
+    /** Another key-encryption key in place of one that is lost would hide that it is. */
+    private void checkThatNothingIsEncrypted() throws IOException, UnreadableException {
+        for (String name : names()) {
+            if (!isClear(name)) {
+                throw new UnreadableException(file(name) + " is encrypted, and its key-encryption key is not in "
+                        + kek.orElseThrow() + ", where it should be");
+            }
+        }
     }
 
     interface Making {
@@ -177,8 +188,12 @@ public final class KeyFiles {
                 kek.orElseThrow(() -> new IOException("name the file of the key-encryption key as cloakroom.keys.kek"));
         List<Path> written = new ArrayList<>();
         try {
-            KeysetHandle.Builder next =
-                    Files.exists(file) ? KeysetHandle.newBuilder(readKek(file)) : KeysetHandle.newBuilder();
+            KeysetHandle.Builder next = KeysetHandle.newBuilder();
+            if (Files.exists(file)) {
+                next = KeysetHandle.newBuilder(readKek(file));
+            } else {
+                checkThatNothingIsEncrypted();
+            }
             next.addEntry(KeysetHandle.generateEntryFromParameters(PredefinedAeadParameters.AES256_GCM)
                     .withRandomId()
                     .makePrimary());

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -79,6 +80,14 @@ class KeyFilesTest {
         assertThatThrownBy(() -> Pseudonyms.load(encrypted, NAMES))
                 .isInstanceOf(KeysMissingException.class)
                 .hasMessage(kek + ": no such key-encryption key");
+        for (ThrowingCallable another :
+                List.<ThrowingCallable>of(() -> Pseudonyms.create(encrypted, List.of("group.1")), encrypted::rotate)) {
+            assertThatThrownBy(another)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageEndingWith("analytics.1.json is encrypted, and its key-encryption key is not in " + kek
+                            + ", where it should be");
+            assertThat(kek).doesNotExist();
+        }
     }
 
     @Test

@@ -12,10 +12,12 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.Resource;
 import org.apache.kafka.common.resource.ResourcePattern;
@@ -50,6 +52,7 @@ public final class AccessRules {
     /**
      * @param applicationId of the gate: the group of its instances, and how its own topics and transactions begin
      * @param now what the policy in force allows counts, and what one that lies ahead will allow; not what an old one did
+     * @throws ConfigException if what is the gate's by that id would be somebody else's, too
      */
     public AccessRules(Blueprint blueprint, Principals principals, String applicationId, Instant now) {
         this.blueprint = blueprint;
@@ -62,7 +65,26 @@ public final class AccessRules {
         blueprint.topics().forEach(topic -> ours.add(literal(ResourceType.TOPIC, topic.name())));
         asked.forEach(rule -> ours.add(rule.pattern()));
         ours.remove(CLUSTER);
+        checkThatNothingIsTwos();
         principals.byRole().values().forEach(principal -> ours.add(literal(ResourceType.USER, principal)));
+    }
+
+    /** No recipient's or service's prefix is another's; the gate's id is whatever somebody set. */
+    private void checkThatNothingIsTwos() {
+        for (ResourcePattern own :
+                List.of(literal(ResourceType.GROUP, applicationId), itsOwn(ResourceType.TRANSACTIONAL_ID))) {
+            refuse(ours.stream().filter(other -> !other.equals(own) && isWithin(own, other)));
+        }
+        refuse(ours.stream()
+                .filter(other ->
+                        other.patternType() == PatternType.LITERAL && isWithin(other, itsOwn(ResourceType.TOPIC))));
+    }
+
+    private void refuse(Stream<ResourcePattern> others) {
+        others.findFirst().ifPresent(other -> {
+            throw new ConfigException("application.id=" + applicationId + " would make " + words(other)
+                    + " the gate's, too: choose one that begins like nothing of the policy");
+        });
     }
 
     private void recipients(long now) {

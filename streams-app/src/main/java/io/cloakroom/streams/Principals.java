@@ -15,8 +15,8 @@ import java.util.TreeSet;
 import org.apache.kafka.common.config.ConfigException;
 
 /**
- * Who is who at the broker. A recipient's role is its id, a service's {@code service.<type>}, and those around the gate have
- * names of their own; all but a recipient's have a dot, which no recipient has.
+ * Who is who at the broker. A recipient's role is its id; of those who publish it is {@code service.<type>} or that of a
+ * control topic; those around the gate have names of their own. All but a recipient's have a dot, which no recipient has.
  *
  * @param byRole the principal of every role, such as {@code User:analytics}
  */
@@ -39,9 +39,9 @@ public record Principals(SortedMap<String, String> byRole) {
 
     /** Who writes what people say. */
     private static final Map<String, String> CONTROL = Map.of(
-            Topics.CONSENT_CHANGES, "service.consent",
-            Topics.IDENTITY_LINKS, "service.identity",
-            Topics.SUBJECT_REQUESTS, "service.requests");
+            Topics.CONSENT_CHANGES, "control.consent",
+            Topics.IDENTITY_LINKS, "control.identity",
+            Topics.SUBJECT_REQUESTS, "control.requests");
 
     private static final List<String> AROUND = List.of(GATE, AUDITOR, SIGNER, VERIFIER, OPERATOR);
 
@@ -59,7 +59,7 @@ public record Principals(SortedMap<String, String> byRole) {
             }
         });
         for (Map.Entry<String, String> alone : byRole.entrySet()) {
-            if (isService(alone.getKey()) || isAround(alone.getKey())) {
+            if (isPublisher(alone.getKey()) || isAround(alone.getKey())) {
                 continue;
             }
             byRole.forEach((role, principal) -> {
@@ -71,9 +71,9 @@ public record Principals(SortedMap<String, String> byRole) {
         }
     }
 
-    /** Services may be one, and so may those who look at the gate; a recipient, and the gate, is nobody else. */
-    private static boolean isService(String role) {
-        return role.startsWith(SERVICE);
+    /** Publishers may be one, and so may those who look at the gate; a recipient, and the gate, is nobody else. */
+    private static boolean isPublisher(String role) {
+        return role.startsWith(SERVICE) || CONTROL.containsValue(role);
     }
 
     private static boolean isAround(String role) {

@@ -93,9 +93,9 @@ class AccessIT {
             new Row("cloakroom.signer", "audit\\..*", "audit\\.checkpoints", ""),
             new Row("cloakroom.verifier", INPUTS + "|RELEASES|audit\\..*", "", ""),
             new Row("cloakroom.operator", INPUTS + "|audit\\.decisions|quarantine", INPUTS + "|quarantine", ".*"),
-            new Row("service.consent", "", "consent\\.changes", ""),
-            new Row("service.identity", "", "identity\\.links", ""),
-            new Row("service.requests", "", "subject\\.requests", ""),
+            new Row("control.consent", "", "consent\\.changes", ""),
+            new Row("control.identity", "", "identity\\.links", ""),
+            new Row("control.requests", "", "subject\\.requests", ""),
             new Row(STRANGER, "", "", ""));
 
     private record Row(String who, String reads, String writes, String sees) {}

@@ -1,6 +1,7 @@
 package io.cloakroom.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cloakroom.streams.AccessRules.Comparison;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The rules of the small policy, and of histories; {@link AccessIT} tries the shipped one out. */
 class AccessRulesTest {
@@ -64,8 +67,8 @@ class AccessRulesTest {
     void shouldGiveAServiceItsOwnEvents() {
         assertThat(of(rules, "service.order"))
                 .containsExactly("WRITE topic events.order", "WRITE transactional id service.order.*");
-        assertThat(of(rules, "service.consent"))
-                .containsExactly("WRITE topic consent.changes", "WRITE transactional id service.consent.*");
+        assertThat(of(rules, "control.consent"))
+                .containsExactly("WRITE topic consent.changes", "WRITE transactional id control.consent.*");
     }
 
     @Test
@@ -106,9 +109,28 @@ class AccessRulesTest {
         assertThat(rules.asked()).noneMatch(rule -> rule.pattern().name().equals("*"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"payment.gate", "service.order.gate"})
+    void shouldRefuseAnIdOfTheGateThatIsAnothersToo(String applicationId) throws Exception {
+        Blueprint blueprint = Blueprint.load(Cluster.SMALL_POLICY);
+
+        assertThatThrownBy(() -> new AccessRules(blueprint, Principals.of(blueprint), applicationId, NOW))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageStartingWith("application.id=" + applicationId + " would make ");
+    }
+
+    @Test
+    void shouldRefuseAnIdOfTheGateByWhichItWouldReadReleases() throws Exception {
+        Blueprint shipped = Blueprint.load(Cluster.SHIPPED_POLICY);
+
+        assertThatThrownBy(() -> new AccessRules(shipped, Principals.of(shipped), "research", NOW))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageStartingWith("application.id=research would make topic research-");
+    }
+
     // By date.
 
-    /** One version, and from 2026-07-01 on one in which the mailing house gets no more than a hint of who is written to. */
+    /** One version, and from 2026-07-01 on one in which advertising is no more. */
     private Path withoutAdvertising() throws Exception {
         String text = Files.readString(Cluster.SMALL_POLICY.resolve("2017-11-17.yaml"));
         Files.writeString(directory.resolve("2017-11-17.yaml"), text);

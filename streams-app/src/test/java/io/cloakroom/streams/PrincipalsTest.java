@@ -41,17 +41,17 @@ class PrincipalsTest {
                         "User:cloakroom.operator",
                         "User:cloakroom.signer",
                         "User:cloakroom.verifier",
+                        "User:control.consent",
+                        "User:control.identity",
+                        "User:control.requests",
                         "User:group",
                         "User:mailing",
                         "User:payment",
                         "User:service.account",
                         "User:service.chat",
-                        "User:service.consent",
                         "User:service.cookie",
-                        "User:service.identity",
                         "User:service.marketing",
-                        "User:service.order",
-                        "User:service.requests");
+                        "User:service.order");
     }
 
     @Test

@@ -48,7 +48,7 @@ class SecuredIT {
             "cloakroom.verifier",
             "cloakroom.operator",
             "service.order",
-            "service.consent");
+            "control.consent");
 
     private static final String PAYMENT = "User:CN=payment,O=Shop";
 
@@ -198,7 +198,7 @@ class SecuredIT {
         try (Cluster seen = new Cluster(all, blueprint, () -> {});
                 Gate gate = Gate.start(secured.user("cloakroom.gate"), blueprint)) {
             gate.awaitRunning();
-            RecordMetadata grown = publish("service.consent", seen, Given.grown("customer:ada"));
+            RecordMetadata grown = publish("control.consent", seen, Given.grown("customer:ada"));
             seen.decided(grown);
             RecordMetadata order =
                     publish("service.order", seen, Given.order("customer:ada").build());
