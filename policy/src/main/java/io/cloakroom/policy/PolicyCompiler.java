@@ -194,7 +194,7 @@ final class PolicyCompiler {
                     problems.add(
                             at,
                             "no category `" + field.label() + "`, the label of " + schema.type() + "." + field.path()
-                                    + Problems.didYouMean(field.label(), categories.keySet()));
+                                    + Nearest.didYouMean(field.label(), categories.keySet()));
                 }
             }
         }
@@ -203,7 +203,7 @@ final class PolicyCompiler {
                 problems.add(
                         category.key(),
                         "`" + category.key().text() + "` has no use: it is the label of no field"
-                                + Problems.didYouMean(category.key().text(), labels));
+                                + Nearest.didYouMean(category.key().text(), labels));
             }
         }
     }
@@ -511,7 +511,7 @@ final class PolicyCompiler {
                 problems.add(
                         at,
                         "unknown channel `" + symbol + "` in " + schema.type() + "." + at.text()
-                                + Problems.didYouMean(symbol, names("channels")));
+                                + Nearest.didYouMean(symbol, names("channels")));
             }
         }
     }

@@ -100,7 +100,7 @@ final class PolicyStructure {
         return switch (error.getKeyword()) {
             case "additionalProperties" ->
                 "unknown key `" + error.getProperty() + "`"
-                        + Problems.didYouMean(
+                        + Nearest.didYouMean(
                                 error.getProperty(), around.path("properties").propertyNames());
             case "required" -> "`" + error.getProperty() + "` is missing";
             case "dependentRequired" -> "`clause` is missing: it says why the category is only for some";
@@ -108,7 +108,7 @@ final class PolicyStructure {
             case "const" -> "must be `" + rule.asString() + "`";
             case "enum" -> {
                 List<String> known = rule.valueStream().map(JsonNode::asString).toList();
-                yield "`" + value + "` is none of " + String.join(", ", known) + Problems.didYouMean(value, known);
+                yield "`" + value + "` is none of " + String.join(", ", known) + Nearest.didYouMean(value, known);
             }
             case "pattern" ->
                 "`" + value + "` is not " + around.path("description").asString();

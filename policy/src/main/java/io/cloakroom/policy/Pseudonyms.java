@@ -1,30 +1,25 @@
 package io.cloakroom.policy;
 
-import com.google.crypto.tink.Configuration;
-import com.google.crypto.tink.InsecureSecretKeyAccess;
 import com.google.crypto.tink.KeysetHandle;
-import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
 import com.google.crypto.tink.prf.PredefinedPrfParameters;
-import com.google.crypto.tink.prf.PrfConfig2026;
+import io.cloakroom.policy.KeyFiles.UnreadableException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The keys under which identifiers become tokens: one for each recipient and epoch, so that no two recipients share a
- * token. Keys come from Tink keyset files {@code <recipient>.<epoch>.json} and never print.
+ * token. Keys come from {@link KeyFiles} {@code <recipient>.<epoch>.json} and never print.
  */
 public final class Pseudonyms {
 
-    private static final Configuration TINK = PrfConfig2026.get();
     private static final byte[] SUBJECT = "subject.id".getBytes(StandardCharsets.UTF_8);
     private static final byte[] RELEASE = "release".getBytes(StandardCharsets.UTF_8);
     private static final byte[] NO_SALT = new byte[Person.SALT_LENGTH];
@@ -35,22 +30,29 @@ public final class Pseudonyms {
         this.keys = Map.copyOf(keys);
     }
 
+    /** Of keys in the clear. */
+    public static Pseudonyms load(Path directory, Collection<String> names) throws KeysMissingException {
+        return load(new KeyFiles(directory, Optional.empty()), names);
+    }
+
     /**
      * @param names as in {@link Recipient#keyName()}
      * @throws KeysMissingException naming every key that is not there or cannot be read (T6: no key, no release)
      */
-    public static Pseudonyms load(Path directory, Collection<String> names) throws KeysMissingException {
+    public static Pseudonyms load(KeyFiles files, Collection<String> names) throws KeysMissingException {
         Map<String, AesCmac> keys = new HashMap<>();
         List<String> problems = new ArrayList<>();
-        for (String name : names) {
-            Path file = directory.resolve(name + ".json");
-            try {
-                KeysetHandle keyset = TinkJsonProtoKeysetFormat.parseKeyset(
-                        Files.readString(file), TINK, InsecureSecretKeyAccess.get());
-                keys.put(name, new AesCmac(keyset));
-            } catch (IOException | GeneralSecurityException e) {
-                problems.add(file + ": " + (Files.exists(file) ? "not a readable Tink PRF keyset" : "no such key"));
+        try {
+            KeyFiles.Reader reader = files.reader();
+            for (String name : names) {
+                try {
+                    keys.put(name, new AesCmac(reader.read(name)));
+                } catch (UnreadableException | GeneralSecurityException e) {
+                    problems.add(e.getMessage());
+                }
             }
+        } catch (UnreadableException e) {
+            problems.add(e.getMessage());
         }
         if (!problems.isEmpty()) {
             throw new KeysMissingException(problems);
@@ -58,31 +60,18 @@ public final class Pseudonyms {
         return new Pseudonyms(keys);
     }
 
+    /** In the clear. */
+    public static List<Path> create(Path directory, Collection<String> names) throws IOException {
+        return create(new KeyFiles(directory, Optional.empty()), names);
+    }
+
     /**
      * Makes a key for each name that has none; those that are there stay as they are.
      *
      * @return the files made
      */
-    public static List<Path> create(Path directory, Collection<String> names) throws IOException {
-        List<Path> made = new ArrayList<>();
-        Files.createDirectories(directory);
-        for (String name : names) {
-            Path file = directory.resolve(name + ".json");
-            if (Files.exists(file)) {
-                continue;
-            }
-            try {
-                KeysetHandle keyset = generate();
-                Path half = Files.createTempFile(directory, name, ".half"); // readable by its owner only
-                Files.writeString(
-                        half, TinkJsonProtoKeysetFormat.serializeKeyset(keyset, TINK, InsecureSecretKeyAccess.get()));
-                Files.move(half, file, StandardCopyOption.ATOMIC_MOVE);
-            } catch (GeneralSecurityException e) {
-                throw new IOException("cannot make key " + file, e);
-            }
-            made.add(file);
-        }
-        return made;
+    public static List<Path> create(KeyFiles files, Collection<String> names) throws IOException {
+        return files.create(names, Pseudonyms::generate);
     }
 
     /** A key that nobody keeps, for a look at what a release says: its tokens lead nowhere. */
@@ -95,7 +84,7 @@ public final class Pseudonyms {
     }
 
     private static KeysetHandle generate() throws GeneralSecurityException {
-        return KeysetHandle.generateNew(PredefinedPrfParameters.AES_CMAC_PRF, TINK);
+        return KeysetHandle.generateNew(PredefinedPrfParameters.AES_CMAC_PRF, KeyFiles.PRF);
     }
 
     /** Where an event lies, as its releases' ids are made from. */

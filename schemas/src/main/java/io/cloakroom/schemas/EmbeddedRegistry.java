@@ -25,7 +25,6 @@ import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,7 +50,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
     public static final class Builder {
         private InetSocketAddress address = new InetSocketAddress("127.0.0.1", 0);
         private Optional<Path> file = Optional.empty();
-        private Optional<SSLContext> tls = Optional.empty();
+        private Optional<HttpsConfigurator> tls = Optional.empty();
         private final List<String> authorizations = new ArrayList<>();
 
         private Builder() {}
@@ -73,8 +72,9 @@ public final class EmbeddedRegistry implements AutoCloseable {
             return this;
         }
 
-        public Builder tls(SSLContext context) {
-            tls = Optional.of(context);
+        /** By Kafka's own {@code ssl.*} settings, as {@link ServerTls} takes them; who is there without a certificate may be refused. */
+        public Builder tls(Map<String, ?> settings) {
+            tls = Optional.of(ServerTls.configurator(settings));
             return this;
         }
 
@@ -173,7 +173,7 @@ public final class EmbeddedRegistry implements AutoCloseable {
         subjects = new Subjects(change -> journal().ifPresent(j -> j.append(change)));
         server = builder.tls.isPresent() ? HttpsServer.create() : HttpServer.create();
         if (server instanceof HttpsServer secure) {
-            secure.setHttpsConfigurator(new HttpsConfigurator(builder.tls.get()));
+            secure.setHttpsConfigurator(builder.tls.get());
         }
         https = builder.tls.isPresent();
         authorizations = List.copyOf(builder.authorizations);

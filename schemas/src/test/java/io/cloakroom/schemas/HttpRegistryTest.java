@@ -22,16 +22,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import javax.net.ssl.SSLContext;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.util.RandomData;
-import org.apache.kafka.common.config.AbstractConfig;
-import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.SerializationException;
-import org.apache.kafka.common.security.ssl.DefaultSslEngineFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -330,7 +326,7 @@ class HttpRegistryTest {
         Path stranger = directory.resolve("stranger.p12");
         keytool("-genkeypair", "-keystore", stranger, "-alias", "other", "-keyalg", "EC", "-dname", "CN=other");
         EmbeddedRegistry registry = open(EmbeddedRegistry.builder()
-                .tls(context(server))
+                .tls(store(server))
                 .user("ann", "s3cret/ß")
                 .start());
         Map<String, String> user = Map.of(
@@ -378,7 +374,7 @@ class HttpRegistryTest {
                 "-ext",
                 "SAN=dns:elsewhere.example");
         EmbeddedRegistry registry =
-                open(EmbeddedRegistry.builder().tls(context(server)).start());
+                open(EmbeddedRegistry.builder().tls(store(server)).start());
         Map<String, String> store = Map.of(
                 "schema.registry.ssl.truststore.location",
                 server.toString(),
@@ -395,15 +391,67 @@ class HttpRegistryTest {
                 .isEmpty();
     }
 
-    private static SSLContext context(Path keystore) {
-        Map<String, Object> settings = new HashMap<>(new AbstractConfig(
-                        new ConfigDef().withClientSslSupport(),
-                        Map.of("ssl.keystore.location", keystore.toString(), "ssl.keystore.password", "changeit"),
-                        false)
-                .values());
-        DefaultSslEngineFactory factory = new DefaultSslEngineFactory();
-        factory.configure(settings);
-        return factory.sslContext();
+    @Test
+    void shouldAskClientsForACertificateWhereItIsToldTo(@TempDir Path directory) throws Exception {
+        Path server = directory.resolve("server.p12");
+        Path client = directory.resolve("client.p12");
+        Path trusted = directory.resolve("trusted.p12");
+        for (Path store : List.of(server, client)) {
+            Path pem = directory.resolve("one.pem");
+            keytool(
+                    "-genkeypair",
+                    "-keystore",
+                    store,
+                    "-alias",
+                    "one",
+                    "-keyalg",
+                    "EC",
+                    "-dname",
+                    "CN=localhost",
+                    "-ext",
+                    "SAN=ip:127.0.0.1");
+            keytool("-exportcert", "-rfc", "-keystore", store, "-alias", "one", "-file", pem);
+            keytool("-importcert", "-noprompt", "-keystore", trusted, "-alias", store.getFileName(), "-file", pem);
+        }
+        Map<String, String> trusting =
+                Map.of("ssl.truststore.location", trusted.toString(), "ssl.truststore.password", "changeit");
+        EmbeddedRegistry registry = open(EmbeddedRegistry.builder()
+                .tls(with(with(store(server), "ssl.client.auth", "required"), trusting))
+                .start());
+        Map<String, String> nobody = with(prefixed(trusting), "max.retries", "0");
+
+        assertThat(connect(registry.url(), with(nobody, prefixed(store(client))))
+                        .latest("s"))
+                .isEmpty();
+        assertThatThrownBy(() -> connect(registry.url(), nobody).latest("s"))
+                .isInstanceOf(RegistryUnavailableException.class);
+    }
+
+    @Test
+    void shouldRefuseToSpeakTlsWithoutAKeyOrWithAnUnknownWishForCertificates(@TempDir Path directory) {
+        assertThatThrownBy(() -> EmbeddedRegistry.builder().tls(Map.of()))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("the setting ssl.keystore.location is missing: a server needs a key to speak TLS");
+        Map<String, String> requested = with(store(directory.resolve("server.p12")), "ssl.client.auth", "requested");
+        assertThatThrownBy(() -> EmbeddedRegistry.builder().tls(requested))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("none or required");
+    }
+
+    private static Map<String, String> with(Map<String, String> settings, Map<String, String> more) {
+        Map<String, String> both = new HashMap<>(settings);
+        both.putAll(more);
+        return both;
+    }
+
+    private static Map<String, String> prefixed(Map<String, String> settings) {
+        Map<String, String> prefixed = new HashMap<>();
+        settings.forEach((key, value) -> prefixed.put("schema.registry." + key, value));
+        return prefixed;
+    }
+
+    private static Map<String, String> store(Path keystore) {
+        return Map.of("ssl.keystore.location", keystore.toString(), "ssl.keystore.password", "changeit");
     }
 
     private static void keytool(Object... arguments) throws Exception {

@@ -13,10 +13,13 @@ import io.cloakroom.streams.gate.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.apache.avro.Schema;
 
 /**
@@ -68,6 +71,27 @@ public record Blueprint(PolicyHistory history, Map<String, Schema> schemas, List
         topics.add(TopicSpec.kept(Topics.CHECKPOINTS));
         topics.add(TopicSpec.output(Topics.QUARANTINE));
         return topics;
+    }
+
+    /**
+     * Of these names of topics, those that a policy made once and none makes any more: the recipient, or what it got, is in no
+     * version. What only looks alike, because nothing tells of such a recipient, is not among them.
+     */
+    public Set<String> former(Collection<String> names) {
+        Set<String> known = topics().stream().map(TopicSpec::name).collect(Collectors.toSet());
+        Set<String> recipients = new TreeSet<>();
+        history.versions()
+                .forEach(policy -> recipients.addAll(policy.recipients().keySet()));
+        names.forEach(name -> Topics.recalledOf(name).ifPresent(recipients::add));
+        return names.stream()
+                .filter(name -> !known.contains(name))
+                .filter(name -> Topics.recalledOf(name).isPresent()
+                        || schemas.keySet().stream()
+                                .anyMatch(type -> name.equals(Topics.events(type))
+                                        || name.endsWith("." + type)
+                                                && recipients.contains(
+                                                        name.substring(0, name.length() - type.length() - 1))))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** A schema that a registry subject must have. */

@@ -12,6 +12,7 @@ import io.cloakroom.streams.cli.TopicsCommand;
 import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -73,6 +74,10 @@ public final class Cloakroom {
         if (cause instanceof TimeoutException) {
             return "cloakroom: no answer from Kafka: is bootstrap.servers right, and a broker there? ("
                     + cause.getMessage() + ")";
+        }
+        if (cause instanceof ClusterAuthorizationException) {
+            return "cloakroom: not authorized: this takes rights over the cluster, which whoever the settings say it is has"
+                    + " not";
         }
         String first = cause.getMessage() == null ? cause.getClass().getName() : cause.getMessage();
         return cause.getCause() == null || cause.getCause().getMessage() == null

@@ -100,7 +100,7 @@ public final class Gate implements AutoCloseable {
         List<String> problems = new ArrayList<>();
         Pseudonyms pseudonyms = null;
         try {
-            pseudonyms = Pseudonyms.load(settings.keys(), blueprint.keyNames());
+            pseudonyms = Pseudonyms.load(settings.keyFiles(), blueprint.keyNames());
         } catch (KeysMissingException e) {
             problems.add(e.getMessage());
             problems.add("make the missing keys with: cloakroom keys create");

@@ -18,7 +18,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.RetriableException;
 
-/** Compares the cluster and the registry with the blueprint, and makes what is missing. Never changes or deletes. */
+/** Compares the cluster and the registry with the blueprint, and makes what is missing. Deletes only what it is told to. */
 public final class Provisioning {
 
     private final Admin admin;
@@ -36,11 +36,16 @@ public final class Provisioning {
      * @param unregistered schemas to register
      * @param wrong what is there and is not as it must be: for a person to mend
      * @param partitions of every input; 0 if there is none yet
+     * @param former topics that a policy made once, and no version names any more
      */
     public record Plan(
-            List<TopicSpec> missing, List<Blueprint.Registration> unregistered, List<String> wrong, int partitions) {
+            List<TopicSpec> missing,
+            List<Blueprint.Registration> unregistered,
+            List<String> wrong,
+            int partitions,
+            Set<String> former) {
         public boolean isEmpty() {
-            return missing.isEmpty() && unregistered.isEmpty() && wrong.isEmpty();
+            return missing.isEmpty() && unregistered.isEmpty() && wrong.isEmpty() && former.isEmpty();
         }
     }
 
@@ -101,7 +106,7 @@ public final class Provisioning {
         }
         List<Blueprint.Registration> unregistered =
                 blueprint.registrations().stream().filter(r -> !isRegistered(r)).toList();
-        return new Plan(missing, unregistered, wrong, partitions);
+        return new Plan(missing, unregistered, wrong, partitions, blueprint.former(there));
     }
 
     /** Carries the plan out. What is wrong stays as it is. */
@@ -114,6 +119,11 @@ public final class Provisioning {
                 .get();
         awaitLeaders(plan.missing(), count);
         plan.unregistered().forEach(r -> registry.register(r.subject(), r.schema()));
+    }
+
+    /** Deletes the topics of the plan that no version names any more, and what lies in them. */
+    public void prune(Plan plan) throws ExecutionException, InterruptedException {
+        admin.deleteTopics(plan.former()).all().get();
     }
 
     /** The longest record, in bytes, that each topic takes. */

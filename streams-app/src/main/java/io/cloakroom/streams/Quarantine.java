@@ -99,7 +99,7 @@ public final class Quarantine {
      * @throws KeysMissingException if the key of the audit is not there: without it the copy would not point to the original
      */
     public List<Item> replay(List<Item> items) throws KeysMissingException, ExecutionException, InterruptedException {
-        Replay replay = new Replay(Pseudonyms.load(settings.keys(), List.of(GateParts.AUDIT_KEY)));
+        Replay replay = new Replay(Pseudonyms.load(settings.keyFiles(), List.of(GateParts.AUDIT_KEY)));
         AvroSerializer rows = new AvroSerializer();
         rows.configure(settings.client(), false);
         List<Item> sent = new ArrayList<>();

@@ -1,5 +1,6 @@
 package io.cloakroom.streams;
 
+import io.cloakroom.policy.KeyFiles;
 import io.cloakroom.schemas.AvroConfig;
 import java.io.IOException;
 import java.io.Reader;
@@ -8,16 +9,21 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * The settings of one run: Kafka's and Confluent's own keys for every connection, and two of Cloakroom's.
+ * The settings of one run: Kafka's and Confluent's own keys for every connection, and some of Cloakroom's. What Kafka's
+ * configuration providers stand for ({@code ${file:/run/secrets/kafka:password}}) is read here, once, for every connection.
  *
  * <p>None of them turns a rule off: what would (another processing guarantee, say) is refused (T4, T5).
  */
@@ -29,7 +35,19 @@ public record Settings(Map<String, String> all) {
     /** The directory of the pseudonym keys. */
     public static final String KEYS = "cloakroom.keys";
 
-    private static final Set<String> OURS = new TreeSet<>(Set.of(POLICIES, KEYS, AvroConfig.SERIALIZER));
+    /** A file of lines {@code role = principal}, for access rules; without it each role is called as in {@link Principals}. */
+    public static final String PRINCIPALS = "cloakroom.principals";
+
+    /** The file of the key under which those are encrypted; without it they stand in the clear. */
+    public static final String KEK = "cloakroom.keys.kek";
+
+    private static final Set<String> OURS =
+            new TreeSet<>(Set.of(POLICIES, KEYS, KEK, PRINCIPALS, AvroConfig.SERIALIZER));
+
+    private static final String PROVIDERS = AbstractConfig.CONFIG_PROVIDERS_CONFIG;
+
+    /** What stands for a value that a provider has. */
+    private static final Pattern VARIABLE = Pattern.compile("\\$\\{[^}:]+:[^}]*}");
 
     private static final Set<String> FIXED = Set.of(
             StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
@@ -52,7 +70,7 @@ public record Settings(Map<String, String> all) {
             Pattern.compile("^((main|restore|global)\\.)?(consumer|producer|admin)\\.");
 
     public Settings {
-        all = Map.copyOf(all);
+        all = Map.copyOf(resolved(all));
         for (String key : new TreeSet<>(all.keySet())) {
             if (key.startsWith("cloakroom.") && !OURS.contains(key)) {
                 throw new ConfigException(key + " is not a setting; there are " + String.join(", ", OURS));
@@ -61,6 +79,28 @@ public record Settings(Map<String, String> all) {
                 throw new ConfigException(key + " is fixed: releases, state and audit are one transaction");
             }
         }
+    }
+
+    /** @throws ConfigException naming the setting whose value a provider does not have */
+    private static Map<String, String> resolved(Map<String, String> all) {
+        if (!all.containsKey(PROVIDERS)) {
+            return all;
+        }
+        Map<String, String> resolved = new HashMap<>();
+        new AbstractConfig(new ConfigDef(), all, false)
+                .originals()
+                .forEach((key, value) -> resolved.put(key, value.toString()));
+        all.forEach((key, given) -> VARIABLE.matcher(given)
+                .results()
+                .map(MatchResult::group)
+                .filter(resolved.get(key)::contains)
+                .forEach(variable -> {
+                    throw new ConfigException(
+                            "the setting " + key + " asks for " + variable + ", and nothing is there");
+                }));
+        // Resolved once: what a secret looks like decides nothing.
+        resolved.keySet().removeIf(key -> key.equals(PROVIDERS) || key.startsWith(PROVIDERS + "."));
+        return resolved;
     }
 
     /** @throws IOException if the file is not there or not a properties file */
@@ -91,6 +131,16 @@ public record Settings(Map<String, String> all) {
 
     public Path keys() {
         return Path.of(required(KEYS));
+    }
+
+    /** The pseudonym keys, and how they are kept. */
+    public KeyFiles keyFiles() {
+        return new KeyFiles(keys(), Optional.ofNullable(all.get(KEK)).map(Path::of));
+    }
+
+    /** Who is who at the broker, where that is not as the roles are called. */
+    public Optional<Path> principals() {
+        return Optional.ofNullable(all.get(PRINCIPALS)).map(Path::of);
     }
 
     /** What clients of Kafka and of the registry are configured with. */

@@ -13,7 +13,6 @@ import io.cloakroom.gate.EntryKind;
 import io.cloakroom.gate.Sha256;
 import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.streams.audit.Fault;
-import io.cloakroom.streams.audit.Keys;
 import io.cloakroom.streams.audit.Report;
 import io.cloakroom.streams.gate.Topics;
 import java.io.PrintWriter;
@@ -96,7 +95,7 @@ class AuditIT {
     }
 
     private Path publicKey() {
-        return Keys.publicFile(cluster.settings.keys());
+        return cluster.settings.keys().resolve("checkpoint.1.pub");
     }
 
     // What is in order.
@@ -151,6 +150,30 @@ class AuditIT {
         assertThat(Files.readAllLines(kept))
                 .hasSameSizeAs(cluster.committed(Topics.CHECKPOINTS))
                 .hasSizeGreaterThan(3);
+    }
+
+    @Test
+    void shouldGoOnWithAnotherKeyAndStillProveWhatTheOneBeforeSigned() throws Exception {
+        cluster.decided(Given.grown("customer:ada"));
+        assertThat(run("audit", "sign", "--once", "--config", config).exit()).isZero();
+        assertThat(run("keys", "next-checkpoint", "--config", config).out())
+                .contains("checkpoint.2.pem")
+                .contains("checkpoint.2.pub");
+        Files.delete(cluster.settings.keys().resolve("checkpoint.1.pem"));
+        cluster.decided(Given.order("customer:ada").build());
+        assertThat(run("audit", "sign", "--once", "--config", config).exit()).isZero();
+        Path second = cluster.settings.keys().resolve("checkpoint.2.pub");
+
+        assertThat(run("audit", "verify", "--whole", "--config", config))
+                .satisfies(
+                        ran -> assertThat(ran.out()).contains("2 of 2 signed;").endsWith("\nverified\n"));
+        assertThat(run("audit", "verify", "--config", config, "--public-key", publicKey(), "--public-key", second)
+                        .exit())
+                .isZero();
+        assertThat(run("audit", "verify", "--config", config, "--public-key", publicKey()))
+                .satisfies(ran ->
+                        assertThat(ran.out()).contains("not signed by the key that was given, it says by checkpoint.2"))
+                .satisfies(ran -> assertThat(ran.exit()).isEqualTo(1));
     }
 
     private Path withoutKeys() throws Exception {

@@ -89,7 +89,7 @@ final class Cluster implements AutoCloseable {
         this.blueprint = blueprint;
         this.settings = settings;
         registry = SchemaRegistry.connect(settings.client());
-        pseudonyms = Pseudonyms.load(settings.keys(), blueprint.keyNames());
+        pseudonyms = Pseudonyms.load(settings.keyFiles(), blueprint.keyNames());
         serializer = new AvroSerializer(registry);
         serializer.configure(settings.client(), false);
         Map<String, Object> reading = new HashMap<>(settings.client());
@@ -334,7 +334,7 @@ final class Cluster implements AutoCloseable {
     /** What {@code audit verify --whole} says. */
     Report verify(Blueprint inForce) throws Exception {
         Verification verification = new Verification(
-                List.of(Keys.readPublic(Keys.publicFile(settings.keys()))), new Verification.Progress() {
+                List.of(Keys.readPublic(Keys.publicFiles(settings.keys()).get(0))), new Verification.Progress() {
                     @Override
                     public void expect(long entries) {}
 

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cloakroom.control.ConsentChange;
+import io.cloakroom.control.ConsentKind;
 import io.cloakroom.events.Order;
 import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.RecallNote;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -16,8 +19,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A new version of the policy goes to two instances, one after the other, while events come. In it the group company is
- * struck off, and there is a reader who was not there before.
+ * struck off, there is a reader who was not there before, and analytics has another epoch.
  */
 @Timeout(120)
 @SuppressWarnings("try") // a gate that only has to run
@@ -66,6 +71,9 @@ class RollingIT {
         int group = text.indexOf("  group:\n", recipients);
         int advertising = text.indexOf("  advertising:\n", recipients);
         return text.substring(0, group)
+                        .replace(
+                                "region: IT\n    epoch: 1\n    clause: C6.vii",
+                                "region: IT\n    epoch: 2\n    clause: C6.vii")
                         .replace("version: \"" + OLD + "\"", "version: \"" + NEW + "\"\nchange: editorial")
                 + text.substring(analytics, group).replace("  analytics:\n", "  " + JOINING + ":\n")
                 + text.substring(advertising);
@@ -136,6 +144,46 @@ class RollingIT {
             first.close();
             second.close();
         }
+    }
+
+    @Test
+    void shouldGiveOtherPseudonymsFromTheDateOnAndRecallThoseOfBothEpochs() throws Exception {
+        Gate first = gate("first", older());
+        Instant effect = Given.now().plusSeconds(12);
+        try (Gate second = gate("second", both(effect))) {
+            cluster.awaitMembersWithTasks(2);
+            cluster.decided(Given.grown("customer:eve"));
+            cluster.decided(Given.order("customer:eve").build());
+            first.close();
+            assertThat(Instant.now()).isBefore(effect);
+            Cluster.await("the date of effect").until(() -> Instant.now().isAfter(effect));
+            assertThat(outcomes(cluster.decided(Given.order("customer:eve").build())))
+                    .containsEntry("analytics", "RELEASE legitimate-interest")
+                    .containsEntry("payment", "RELEASE contract");
+
+            Set<String> known = keys("analytics.order");
+            assertThat(known).as("pseudonyms of one person in two epochs").hasSize(2);
+            assertThat(keys("payment.order")).as("of whoever has one epoch").hasSize(1);
+
+            AuditEntry objected = cluster.decided(Given.emailConsent("customer:eve", ConsentKind.OBJECTION)
+                    .setPurpose("statistical-analysis")
+                    .setChannel(null)
+                    .build());
+            assertThat(objected.getRecalls())
+                    .filteredOn(recall -> recall.getRecipient().equals("analytics"))
+                    .extracting(RecallNote::getEpoch)
+                    .containsExactlyInAnyOrder(1, 2);
+            assertThat(keys("recalls.analytics")).isEqualTo(known);
+            cluster.assertComplete(both(effect));
+        } finally {
+            first.close();
+        }
+    }
+
+    private Set<String> keys(String topic) {
+        return cluster.committed(topic).stream()
+                .map(record -> new String(record.key(), StandardCharsets.US_ASCII))
+                .collect(Collectors.toSet());
     }
 
     private void assertDecidedInForce(RecordMetadata place, Instant occurredAt, Instant effect) {

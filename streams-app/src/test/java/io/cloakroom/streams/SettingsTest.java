@@ -39,8 +39,9 @@ class SettingsTest {
     void shouldNameTheSettingThatThereIsNot() {
         assertThatThrownBy(() -> new Settings(Map.of("cloakroom.polices", "policy")))
                 .isInstanceOf(ConfigException.class)
-                .hasMessage("cloakroom.polices is not a setting; there are"
-                        + " cloakroom.avro.serializer, cloakroom.keys, cloakroom.policies");
+                .hasMessage(
+                        "cloakroom.polices is not a setting; there are"
+                                + " cloakroom.avro.serializer, cloakroom.keys, cloakroom.keys.kek, cloakroom.policies, cloakroom.principals");
     }
 
     static Stream<String> fixed() {
@@ -127,5 +128,43 @@ class SettingsTest {
         assertThatThrownBy(() -> Settings.read(file))
                 .isInstanceOf(IOException.class)
                 .hasMessage(file + ": no such file");
+    }
+
+    // Secrets.
+
+    private Settings pointing(String key) throws IOException {
+        Files.writeString(directory.resolve("secrets"), "broker=s3cret ${file:x:y}\nregistry=ann\\:s3cret\n");
+        String file = directory.resolve("secrets").toString();
+        Path settings = directory.resolve("gate.properties");
+        Files.writeString(settings, """
+                config.providers=file
+                config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider
+                sasl.jaas.config=a.Module required password="${file:%s:%s}";
+                basic.auth.user.info=${file:%s:registry}
+                cloakroom.keys=${file:%s:registry}
+                """.formatted(file, key, file, file));
+        return Settings.read(settings);
+    }
+
+    @Test
+    void shouldTakeSecretsFromWhereKafkasProvidersKeepThemForEveryConnection() throws IOException {
+        Settings settings = pointing("broker");
+
+        assertThat(settings.client())
+                .containsEntry("sasl.jaas.config", "a.Module required password=\"s3cret ${file:x:y}\";")
+                .containsEntry("basic.auth.user.info", "ann:s3cret")
+                .doesNotContainKeys("config.providers", "config.providers.file.class");
+        assertThat(settings.keys()).hasToString("ann:s3cret");
+        assertThat(settings.with(Map.of("client.id", "b")).client())
+                .containsEntry("basic.auth.user.info", "ann:s3cret");
+        assertThat(settings.toString()).doesNotContain("s3cret");
+    }
+
+    @Test
+    void shouldRefuseASecretThatIsNotThere() {
+        assertThatThrownBy(() -> pointing("brokr"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessage("the setting sasl.jaas.config asks for ${file:" + directory.resolve("secrets")
+                        + ":brokr}, and nothing is there");
     }
 }

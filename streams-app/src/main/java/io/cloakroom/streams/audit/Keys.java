@@ -17,15 +17,20 @@ import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * The Ed25519 key of checkpoints, in PEM: {@code checkpoint.1.pem} for the signer alone, {@code checkpoint.1.pub} to be given
- * away. Whoever has the first can say what the audit held; the gate does not need it.
+ * The Ed25519 keys of checkpoints, in PEM: {@code checkpoint.1.pem} for the signer alone, {@code checkpoint.1.pub} to be given
+ * away, then {@code checkpoint.2}, and so on; the last one signs. Whoever has it can say what the audit held; the gate does
+ * not need it.
  */
 public final class Keys {
 
-    /** The name of the key in force. */
-    public static final String NAME = "checkpoint.1";
+    private static final Pattern NAME = Pattern.compile("checkpoint\\.([1-9][0-9]{0,8})\\.(pem|pub)");
 
     static final String ALGORITHM = "Ed25519";
 
@@ -35,22 +40,69 @@ public final class Keys {
     private Keys() {}
 
     /**
-     * Makes both files if the first is not there.
+     * What signs checkpoints.
+     *
+     * @param name as it stands in them, for whoever looks for the public key
+     */
+    public record Signing(String name, PrivateKey key) {
+        /** Says nothing of the key. */
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    /**
+     * Makes the first pair if there is none.
      *
      * @return the files made
      */
     public static List<Path> create(Path directory) throws IOException {
-        Path secret = directory.resolve(NAME + ".pem");
-        if (Files.exists(secret)) {
-            return List.of();
-        }
         Files.createDirectories(directory);
+        return numbers(directory, "pem").isEmpty() ? createNext(directory) : List.of();
+    }
+
+    /**
+     * Makes the next pair, which signs from the signer's next start on. What the ones before signed stays signed.
+     *
+     * @return the files made
+     */
+    public static List<Path> createNext(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        SortedSet<Integer> numbers = numbers(directory, "pem");
+        numbers.addAll(numbers(directory, "pub"));
+        return create(directory, numbers.isEmpty() ? 1 : numbers.last() + 1);
+    }
+
+    private static List<Path> create(Path directory, int number) throws IOException {
+        Path secret = file(directory, number, "pem");
+        Path given = file(directory, number, "pub");
         KeyPair pair = generate();
-        Files.writeString(publicFile(directory), pem(PUBLIC, pair.getPublic().getEncoded()));
-        Path half = Files.createTempFile(directory, NAME, ".half"); // readable by its owner only
+        Files.writeString(given, pem(PUBLIC, pair.getPublic().getEncoded()));
+        Path half = Files.createTempFile(directory, "checkpoint", ".half"); // readable by its owner only
         Files.writeString(half, pem(PRIVATE, pair.getPrivate().getEncoded()));
         Files.move(half, secret, StandardCopyOption.ATOMIC_MOVE);
-        return List.of(secret, publicFile(directory));
+        return List.of(secret, given);
+    }
+
+    private static Path file(Path directory, int number, String ending) {
+        return directory.resolve(name(number) + "." + ending);
+    }
+
+    private static String name(int number) {
+        return "checkpoint." + number;
+    }
+
+    private static SortedSet<Integer> numbers(Path directory, String ending) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return new TreeSet<>();
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> NAME.matcher(file.getFileName().toString()))
+                    .filter(name -> name.matches() && name.group(2).equals(ending))
+                    .map(name -> Integer.valueOf(name.group(1)))
+                    .collect(Collectors.toCollection(TreeSet::new));
+        }
     }
 
     private static KeyPair generate() {
@@ -61,19 +113,29 @@ public final class Keys {
         }
     }
 
-    /** Where {@link #create} puts what is given away. */
-    public static Path publicFile(Path directory) {
-        return directory.resolve(NAME + ".pub");
+    /** What was given away so far, the last one last. */
+    public static List<Path> publicFiles(Path directory) throws IOException {
+        return numbers(directory, "pub").stream()
+                .map(number -> file(directory, number, "pub"))
+                .toList();
     }
 
-    /** @throws IOException if the file is not there or no such key */
-    public static PrivateKey readPrivate(Path directory) throws IOException {
-        Path file = directory.resolve(NAME + ".pem");
-        if (!Files.exists(file)) {
+    /**
+     * The one that signs.
+     *
+     * @throws IOException if there is none
+     */
+    public static Signing readSigning(Path directory) throws IOException {
+        SortedSet<Integer> numbers = numbers(directory, "pem");
+        int number = numbers.isEmpty() ? 1 : numbers.last();
+        Path file = file(directory, number, "pem");
+        if (numbers.isEmpty()) {
             throw new IOException(file + ": no such key; make it with: cloakroom keys create");
         }
         try {
-            return KeyFactory.getInstance(ALGORITHM).generatePrivate(new PKCS8EncodedKeySpec(read(file, PRIVATE)));
+            return new Signing(
+                    name(number),
+                    KeyFactory.getInstance(ALGORITHM).generatePrivate(new PKCS8EncodedKeySpec(read(file, PRIVATE))));
         } catch (GeneralSecurityException e) {
             throw new IOException(file + ": not an " + ALGORITHM + " private key", e);
         }

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
-import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.time.Instant;
@@ -96,7 +95,7 @@ public record Signed(Checkpoint value, byte[] bytes) {
             byte[] head,
             MerkleTree tree,
             Instant now,
-            PrivateKey key) {
+            Keys.Signing key) {
         Checkpoint checkpoint = new Checkpoint(
                 topic,
                 partition,
@@ -106,12 +105,12 @@ public record Signed(Checkpoint value, byte[] bytes) {
                 new Sha256(tree.root()),
                 tree.frontier().stream().map(Sha256::new).toList(),
                 now,
-                Keys.NAME,
+                key.name(),
                 new Ed25519(new byte[SIGNATURE_LENGTH]));
         byte[] unsigned = write(schemaId, checkpoint);
         try {
             Signature signature = Signature.getInstance(Keys.ALGORITHM);
-            signature.initSign(key);
+            signature.initSign(key.key());
             signature.update(
                     unsigned, AvroWire.HEADER_LENGTH, unsigned.length - AvroWire.HEADER_LENGTH - SIGNATURE_LENGTH);
             checkpoint.setSignature(new Ed25519(signature.sign()));

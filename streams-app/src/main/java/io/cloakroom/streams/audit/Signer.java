@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -33,7 +32,7 @@ public final class Signer implements AutoCloseable {
 
     private final ClusterReader reader;
     private final KafkaProducer<byte[], byte[]> producer;
-    private final PrivateKey key;
+    private final Keys.Signing key;
     private final int schemaId;
     private final Optional<Path> file;
     private final InstantSource clock;
@@ -64,11 +63,14 @@ public final class Signer implements AutoCloseable {
 
     /**
      * @param file in another domain of trust, to which every checkpoint is appended, too
-     * @throws NotSignedException if the last checkpoint of a partition is not signed with its own key
+     * @throws NotSignedException if the last checkpoint of a partition is signed with none of its keys
      */
     public Signer(Settings settings, Optional<Path> file, InstantSource clock) throws IOException, NotSignedException {
-        this.key = Keys.readPrivate(settings.keys());
-        PublicKey own = Keys.readPublic(Keys.publicFile(settings.keys()));
+        this.key = Keys.readSigning(settings.keys());
+        List<PublicKey> own = new ArrayList<>();
+        for (Path given : Keys.publicFiles(settings.keys())) {
+            own.add(Keys.readPublic(given));
+        }
         this.file = file;
         this.clock = clock;
         schemaId = SchemaRegistry.connect(settings.client())
@@ -91,7 +93,7 @@ public final class Signer implements AutoCloseable {
         }
     }
 
-    private Optional<Signed> last(TopicPartition checkpoints, PublicKey own) throws NotSignedException {
+    private Optional<Signed> last(TopicPartition checkpoints, List<PublicKey> own) throws NotSignedException {
         long begin = reader.begins(List.of(checkpoints)).get(checkpoints);
         Map<TopicPartition, Long> end = reader.committedEnds(List.of(checkpoints));
         List<byte[]> found = new ArrayList<>();
@@ -100,7 +102,7 @@ public final class Signer implements AutoCloseable {
             from = Math.max(begin, from - back);
             reader.read(Map.of(checkpoints, from), end, record -> found.add(record.value()));
         }
-        return found.isEmpty() ? Optional.empty() : Optional.of(Signed.read(found.get(found.size() - 1), List.of(own)));
+        return found.isEmpty() ? Optional.empty() : Optional.of(Signed.read(found.get(found.size() - 1), own));
     }
 
     /**

@@ -97,7 +97,7 @@ final class AuditVerify implements Callable<Integer> {
         Optional<Pseudonyms> pseudonyms = Optional.empty();
         if (keys.isPresent()) {
             try {
-                pseudonyms = Optional.of(Pseudonyms.load(keys.get(), blueprint.keyNames()));
+                pseudonyms = Optional.of(Pseudonyms.load(settings.keyFiles(), blueprint.keyNames()));
             } catch (KeysMissingException e) {
                 verification.skip("keys that are not there: " + e.getMessage());
             }

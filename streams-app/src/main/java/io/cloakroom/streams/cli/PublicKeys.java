@@ -2,7 +2,6 @@ package io.cloakroom.streams.cli;
 
 import io.cloakroom.streams.audit.Keys;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.ArrayList;
@@ -19,11 +18,11 @@ final class PublicKeys {
             description = "Of the signer, as it gave it away; several times after a change of keys.")
     private List<Path> files = List.of();
 
-    /** Those that are given, or else the one that lies with the other keys; none if neither is there. */
+    /** Those that are given, or else those that lie with the other keys; none if neither is there. */
     List<PublicKey> read(Optional<Path> keys) throws IOException {
         List<Path> all = new ArrayList<>(files);
-        if (all.isEmpty()) {
-            keys.map(Keys::publicFile).filter(Files::exists).ifPresent(all::add);
+        if (all.isEmpty() && keys.isPresent()) {
+            all.addAll(Keys.publicFiles(keys.get()));
         }
         List<PublicKey> read = new ArrayList<>();
         for (Path file : all) {

@@ -1,15 +1,25 @@
 package io.cloakroom.streams.cli;
 
 import io.cloakroom.schemas.SchemaRegistry;
+import io.cloakroom.streams.AccessControl;
+import io.cloakroom.streams.AccessRules;
+import io.cloakroom.streams.AccessRules.Comparison;
 import io.cloakroom.streams.Blueprint;
+import io.cloakroom.streams.Gate;
+import io.cloakroom.streams.Principals;
 import io.cloakroom.streams.Provisioning;
 import io.cloakroom.streams.Provisioning.Plan;
 import io.cloakroom.streams.Settings;
 import io.cloakroom.streams.TopicSpec;
 import java.io.PrintWriter;
+import java.time.Instant;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.acl.AclBinding;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,7 +28,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "topics",
-        description = "Topics and registry subjects, as the policy asks for them. Nothing is changed or deleted.",
+        description = "Topics, registry subjects and access rules, as the policy asks for them.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 public final class TopicsCommand {
@@ -30,21 +40,24 @@ public final class TopicsCommand {
 
     @Command(
             name = "plan",
-            description = "Says what is missing or wrong. Exit 1 if anything is.",
+            description = "Says what is missing, wrong or too much. Exit 1 if anything is.",
             mixinStandardHelpOptions = true)
     int plan(@Mixin Connection connection, @Option(names = "--json", description = "One JSON document.") boolean json)
             throws Exception {
-        Settings settings = connection.settings();
-        try (Admin admin = Admin.create(settings.client())) {
-            Plan plan = provisioning(settings, admin).plan();
-            print(plan, json, "to make");
-            return plan.isEmpty() ? 0 : NO;
+        try (Parts parts = parts(connection.settings())) {
+            Plan topics = parts.provisioning().plan();
+            Optional<Comparison> access = parts.access().plan();
+            print(parts, topics, access, json, "to make", "too much");
+            return topics.isEmpty() && access.map(Comparison::isEmpty).orElse(true) ? 0 : NO;
         }
     }
 
     @Command(
             name = "apply",
-            description = "Makes what is missing. Exit 1 if anything else is wrong.",
+            description = {
+                "Makes what is missing. Exit 1 if anything else is wrong, or too much and not pruned.",
+                "Nothing that is there is changed; nothing is deleted without --prune."
+            },
             mixinStandardHelpOptions = true)
     int apply(
             @Mixin Connection connection,
@@ -59,41 +72,99 @@ public final class TopicsCommand {
                             defaultValue = "-1",
                             description = "Of every topic that is made; -1 for the broker's default.")
                     short replication,
+            @Option(
+                            names = "--prune",
+                            description =
+                                    "Also delete what 'plan' calls too much: access rules that the policy does not"
+                                            + " ask for, and topics that no version of it names, with all that lies in them.")
+                    boolean prune,
             @Option(names = "--json", description = "One JSON document.") boolean json)
             throws Exception {
-        Settings settings = connection.settings();
-        try (Admin admin = Admin.create(settings.client())) {
-            Provisioning provisioning = provisioning(settings, admin);
-            Plan plan = provisioning.plan();
-            provisioning.apply(plan, partitions, replication);
-            print(plan, json, "made");
-            return plan.wrong().isEmpty() ? 0 : NO;
+        try (Parts parts = parts(connection.settings())) {
+            Plan topics = parts.provisioning().plan();
+            Optional<Comparison> access = parts.access().plan();
+            parts.provisioning().apply(topics, partitions, replication);
+            if (access.isPresent()) {
+                parts.access().apply(access.get());
+            }
+            boolean isLeft = !topics.former().isEmpty()
+                    || access.map(a -> !a.surplus().isEmpty()).orElse(false);
+            if (prune) {
+                if (access.isPresent()) {
+                    parts.access().prune(access.get());
+                }
+                parts.provisioning().prune(topics);
+            }
+            print(parts, topics, access, json, "made", prune ? "deleted" : "too much");
+            boolean isWrong = !topics.wrong().isEmpty()
+                    || access.map(a -> !a.wrong().isEmpty()).orElse(false);
+            return isWrong || isLeft && !prune ? NO : 0;
         }
     }
 
-    private static Provisioning provisioning(Settings settings, Admin admin) throws Exception {
-        return new Provisioning(admin, SchemaRegistry.connect(settings.client()), Blueprint.load(settings.policies()));
+    private record Parts(Admin admin, Provisioning provisioning, AccessControl access, Principals principals)
+            implements AutoCloseable {
+        @Override
+        public void close() {
+            admin.close();
+        }
     }
 
-    private void print(Plan plan, boolean json, String verb) {
+    private static Parts parts(Settings settings) throws Exception {
+        Blueprint blueprint = Blueprint.load(settings.policies());
+        Principals principals = settings.principals().isPresent()
+                ? Principals.read(settings.principals().get(), blueprint)
+                : Principals.of(blueprint);
+        AccessRules rules = new AccessRules(blueprint, principals, Gate.group(settings), Instant.now());
+        SchemaRegistry registry = SchemaRegistry.connect(settings.client());
+        Admin admin = Admin.create(settings.client());
+        return new Parts(
+                admin, new Provisioning(admin, registry, blueprint), new AccessControl(admin, rules), principals);
+    }
+
+    private void print(
+            Parts parts, Plan topics, Optional<Comparison> access, boolean json, String toMake, String tooMuch) {
         PrintWriter out = spec.commandLine().getOut();
+        List<AclBinding> missing = access.map(Comparison::missing).orElse(List.of());
+        List<AclBinding> surplus = access.map(Comparison::surplus).orElse(List.of());
+        List<String> wrong = access.map(Comparison::wrong).orElse(List.of());
         if (json) {
             Map<String, Object> document = new LinkedHashMap<>();
-            document.put("topics", plan.missing().stream().map(TopicSpec::name).toList());
+            document.put(
+                    "topics", topics.missing().stream().map(TopicSpec::name).toList());
             document.put(
                     "subjects",
-                    plan.unregistered().stream()
+                    topics.unregistered().stream()
                             .map(Blueprint.Registration::subject)
                             .toList());
-            document.put("wrong", plan.wrong());
+            document.put("wrong", topics.wrong());
+            document.put("formerTopics", topics.former());
+            document.put("accessEnforced", access.isPresent());
+            document.put("accessMissing", words(missing));
+            document.put("accessSurplus", words(surplus));
+            document.put("accessWrong", wrong);
             out.println(Json.of(document));
             return;
         }
-        plan.missing().forEach(topic -> out.println(verb + ": topic " + topic.name()));
-        plan.unregistered().forEach(r -> out.println(verb + ": schema of " + r.subject()));
-        plan.wrong().forEach(problem -> out.println("wrong: " + problem));
-        if (plan.isEmpty()) {
+        topics.missing().forEach(topic -> out.println(toMake + ": topic " + topic.name()));
+        topics.unregistered().forEach(r -> out.println(toMake + ": schema of " + r.subject()));
+        words(missing).forEach(rule -> out.println(toMake + ": " + rule));
+        topics.former().forEach(topic -> out.println(tooMuch + ": topic " + topic + ", which no version names"));
+        words(surplus).forEach(rule -> out.println(tooMuch + ": " + rule));
+        topics.wrong().forEach(problem -> out.println("wrong: " + problem));
+        wrong.forEach(problem -> out.println("WRONG: " + problem));
+        if (topics.isEmpty() && access.map(Comparison::isEmpty).orElse(true)) {
             out.println("everything is there");
         }
+        out.println(
+                access.isPresent()
+                        ? "note: " + parts.principals().verifier()
+                                + " reads inputs and every recipient's releases, cards among them: the id by which a"
+                                + " release is held against the audit stands in it"
+                        : "note: the brokers enforce no access rules: whoever reaches them may read everything");
+    }
+
+    private static List<String> words(Collection<AclBinding> rules) {
+        return rules.stream().map(AccessRules::words).sorted().toList();
     }
 }

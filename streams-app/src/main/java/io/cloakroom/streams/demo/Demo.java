@@ -98,7 +98,7 @@ public final class Demo {
         }
         out.println(table);
         out.println();
-        Pseudonyms pseudonyms = Pseudonyms.load(settings.keys(), blueprint.keyNames());
+        Pseudonyms pseudonyms = Pseudonyms.load(settings.keyFiles(), blueprint.keyNames());
         try (KafkaConsumer<byte[], Object> reader = AuditReader.consumer(settings, false)) {
             examples.forEach((recipient, example) -> print(example, reader, pseudonyms));
         }

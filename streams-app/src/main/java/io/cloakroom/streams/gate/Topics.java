@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.apache.avro.Schema;
 
@@ -40,6 +41,7 @@ public final class Topics {
     public static final Schema RECALL = Schemas.all().get("gate/recall");
 
     private static final String EVENTS = "events.";
+    private static final String RECALLS = "recalls.";
 
     private Topics() {}
 
@@ -99,7 +101,12 @@ public final class Topics {
 
     /** What a recipient reads to know what it must delete. */
     public static String recalls(String recipient) {
-        return "recalls." + recipient;
+        return RECALLS + recipient;
+    }
+
+    /** The recipient whose recalls a topic holds; empty if it holds none. */
+    public static Optional<String> recalledOf(String topic) {
+        return topic.startsWith(RECALLS) ? Optional.of(topic.substring(RECALLS.length())) : Optional.empty();
     }
 
     /** Those of every recipient of any version that can be asked to delete (C42). */

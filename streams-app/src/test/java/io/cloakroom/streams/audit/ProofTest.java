@@ -131,7 +131,14 @@ class ProofTest {
                 tree.append(leaf);
             }
             Signed checkpoint = Signed.sign(
-                    7, "audit.decisions", 2, 2L * size, new byte[32], tree, Instant.EPOCH, Written.SIGNER.getPrivate());
+                    7,
+                    "audit.decisions",
+                    2,
+                    2L * size,
+                    new byte[32],
+                    tree,
+                    Instant.EPOCH,
+                    new Keys.Signing("checkpoint.1", Written.SIGNER.getPrivate()));
 
             byte[] file = new Proof(0, tree.path(), checkpoint, entry).toBytes();
 

@@ -187,6 +187,6 @@ final class Written {
                 sha256(last.value()),
                 tree,
                 AT.plusSeconds(size),
-                by.getPrivate());
+                new Keys.Signing("checkpoint.1", by.getPrivate()));
     }
 }
