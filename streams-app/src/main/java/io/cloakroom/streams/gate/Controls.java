@@ -176,7 +176,10 @@ final class Controls {
             recalls = change(place, subject, key, row == null, known, List.of(new Change.Undecided(record)), now);
             outlet.quarantine(place, undecidable.rule());
         } else {
-            recalls = change(place, subject, key, row == null, known, List.of(understood), now);
+            // Somebody of whom nothing is known stays unknown, whoever looks.
+            boolean isRemembered = row == null && !(heard.statement() instanceof Statements.Looked);
+            token = row == null && !isRemembered ? AuditChain.NO_TOKEN : token;
+            recalls = change(place, subject, key, isRemembered, known, List.of(understood), now);
         }
         return new Outcome(kind, heard.statement().rule(), token, heard.occurredAt(), recalls);
     }

@@ -93,8 +93,12 @@ public final class GateTopology {
     /** Of whose changelogs, and of no others, people are to be forgotten. */
     public static List<String> aboutPeople(String applicationId) {
         return Stream.of(People.STORE, Waiting.STORE, Contacts.STORE)
-                .map(store -> applicationId + "-" + store + "-changelog")
+                .map(store -> changelog(applicationId, store))
                 .toList();
+    }
+
+    static String changelog(String applicationId, String store) {
+        return applicationId + "-" + store + "-changelog";
     }
 
     /** A broker clears up a changelog behind new records only: so often there is one. */
