@@ -3,11 +3,13 @@ package io.cloakroom.streams;
 import io.cloakroom.schemas.AvroConfig;
 import java.io.IOException;
 import java.io.Reader;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,7 +19,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * The settings of one run: Kafka's and Confluent's own keys for every connection, and two of Cloakroom's.
+ * The settings of one run: Kafka's and Confluent's own keys for every connection, and some of Cloakroom's.
  *
  * <p>None of them turns a rule off: what would (another processing guarantee, say) is refused (T4, T5).
  */
@@ -29,7 +31,10 @@ public record Settings(Map<String, String> all) {
     /** The directory of the pseudonym keys. */
     public static final String KEYS = "cloakroom.keys";
 
-    private static final Set<String> OURS = new TreeSet<>(Set.of(POLICIES, KEYS, AvroConfig.SERIALIZER));
+    /** Where /live, /ready and /metrics are served, {@code HOST:PORT}; nowhere without it. */
+    public static final String LISTEN = "cloakroom.http.listen";
+
+    private static final Set<String> OURS = new TreeSet<>(Set.of(POLICIES, KEYS, LISTEN, AvroConfig.SERIALIZER));
 
     private static final Set<String> FIXED = Set.of(
             StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
@@ -91,6 +96,23 @@ public record Settings(Map<String, String> all) {
 
     public Path keys() {
         return Path.of(required(KEYS));
+    }
+
+    /** @throws ConfigException unless it is an address of this machine and a port */
+    public Optional<InetSocketAddress> listen() {
+        return Optional.ofNullable(all.get(LISTEN)).map(value -> {
+            int colon = value.lastIndexOf(':');
+            try {
+                InetSocketAddress address = new InetSocketAddress(
+                        value.substring(0, Math.max(colon, 0)), Integer.parseInt(value.substring(colon + 1)));
+                if (colon > 0 && !address.isUnresolved()) {
+                    return address;
+                }
+            } catch (IllegalArgumentException e) {
+                // The same: no port.
+            }
+            throw new ConfigException(LISTEN + "=" + value + " is not HOST:PORT of this machine, as 127.0.0.1:9404 is");
+        });
     }
 
     /** What clients of Kafka and of the registry are configured with. */

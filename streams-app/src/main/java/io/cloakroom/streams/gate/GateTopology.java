@@ -1,6 +1,7 @@
 package io.cloakroom.streams.gate;
 
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -41,6 +42,7 @@ public final class GateTopology {
     public static Topology of(GateParts parts, Duration forgets) {
         Topology topology = new Topology();
         Forgetting stores = new Forgetting(forgets);
+        Meters.register(parts.meters(), parts.engine().history(), InstantSource.system());
 
         topology.addSource(
                 AutoOffsetReset.earliest(),
