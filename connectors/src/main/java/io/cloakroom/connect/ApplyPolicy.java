@@ -96,11 +96,10 @@ public abstract class ApplyPolicy<R extends ConnectRecord<R>> implements Transfo
             .define(
                     KEYS,
                     ConfigDef.Type.STRING,
-                    ConfigDef.NO_DEFAULT_VALUE,
-                    new ConfigDef.NonEmptyString(),
+                    "",
                     ConfigDef.Importance.HIGH,
                     "The directory of the recipient's key, from which the ids of releases are made; the keys of others"
-                            + " are not read.");
+                            + " are not read. Needed where events are read: the gate's releases have their ids.");
 
     private static final Logger LOG = LoggerFactory.getLogger(ApplyPolicy.class);
 
@@ -153,6 +152,9 @@ public abstract class ApplyPolicy<R extends ConnectRecord<R>> implements Transfo
                         .ifPresent(a -> releases.put(
                                 a, new ReleaseForm(a, events.get(type).schema())));
             }
+        }
+        if (config.get(KEYS).equals("")) {
+            return;
         }
         List<String> names = known.stream().map(Recipient::keyName).distinct().toList();
         try {
@@ -256,10 +258,15 @@ public abstract class ApplyPolicy<R extends ConnectRecord<R>> implements Transfo
     private R release(R record, String topic, Struct event, Release proof, long allowing, long arrivedAt) {
         Access access = proof.access();
         ReleaseForm form = releases.get(access);
+        Pseudonyms.Key key = keys.get(proof.recipient().keyName());
+        if (key == null) {
+            throw new DataException("topic " + topic + ": no key, no release: set " + KEYS
+                    + " to the directory of the key " + proof.recipient().keyName());
+        }
         byte[] place = record instanceof SinkRecord sink
                 ? Pseudonyms.place(topic, sink.originalKafkaPartition(), sink.originalKafkaOffset())
                 : (topic + "-" + EventForm.text(event, "meta.eventId")).getBytes(StandardCharsets.UTF_8);
-        String id = new String(keys.get(proof.recipient().keyName()).release(place), StandardCharsets.US_ASCII);
+        String id = new String(key.release(place), StandardCharsets.US_ASCII);
         int occurredAt = access.schema()
                 .fields()
                 .indexOf(access.schema().field("meta.occurredAt").orElseThrow());
