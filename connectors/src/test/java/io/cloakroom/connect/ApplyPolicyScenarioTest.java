@@ -20,6 +20,7 @@ import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.sink.SinkRecord;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,18 +34,30 @@ class ApplyPolicyScenarioTest {
     @TempDir
     private static Path keys;
 
-    private static Blueprint blueprint;
-    private static Policy policy;
     private static final Map<String, ApplyPolicy<SinkRecord>> APPLYING = new LinkedHashMap<>();
+
+    private static Policy policy;
+
+    /** One that hears what the scenarios say, and one that hears nothing; each scenario has people of its own. */
+    private static GateDriver gate;
+
+    private static GateDriver deaf;
 
     @BeforeAll
     static void configure() throws Exception {
-        blueprint = Blueprint.load(GateDriver.POLICIES);
-        policy = blueprint.history().atOrFirst(NOW.toEpochMilli());
+        policy = Blueprint.load(GateDriver.POLICIES).history().atOrFirst(NOW.toEpochMilli());
+        gate = new GateDriver(NOW);
+        deaf = new GateDriver(NOW);
         policy.recipients()
                 .keySet()
                 .forEach(recipient ->
                         APPLYING.put(recipient, Given.applying(recipient, GateDriver.POLICIES, keys, NOW)));
+    }
+
+    @AfterAll
+    static void close() {
+        gate.close();
+        deaf.close();
     }
 
     static Stream<Scenario> scenarios() {
@@ -63,20 +76,18 @@ class ApplyPolicyScenarioTest {
                             .hasMessageContaining(scenario.told().quarantined().split(" ")[0]));
             return;
         }
-        try (GateDriver gate = new GateDriver(NOW)) {
-            gate.publish("events." + type, scenario.subject(), scenario.event(NOW));
-            APPLYING.forEach((recipient, applying) -> {
-                Optional<Struct> expected = gate.releases(recipient + "." + type).stream()
-                        .findFirst()
-                        .flatMap(ApplyPolicyScenarioTest::withoutThePerson);
-                Optional<SinkRecord> released = Optional.ofNullable(applying.apply(event(scenario)));
+        deaf.publish("events." + type, scenario.subject(), scenario.event(NOW));
+        APPLYING.forEach((recipient, applying) -> {
+            Optional<Struct> expected = deaf.releases(recipient + "." + type).stream()
+                    .findFirst()
+                    .flatMap(ApplyPolicyScenarioTest::withoutThePerson);
+            Optional<SinkRecord> released = Optional.ofNullable(applying.apply(event(scenario)));
 
-                assertThat(released.map(r -> Given.plain(r, "releaseId")))
-                        .as(recipient)
-                        .isEqualTo(expected.map(e -> Given.plain(e, "releaseId")));
-                released.ifPresent(r -> assertThat(r.topic()).isEqualTo(recipient + "." + type));
-            });
-        }
+            assertThat(released.map(r -> Given.plain(r, "releaseId")))
+                    .as(recipient)
+                    .isEqualTo(expected.map(e -> Given.plain(e, "releaseId")));
+            released.ifPresent(r -> assertThat(r.topic()).isEqualTo(recipient + "." + type));
+        });
     }
 
     /** What the file itself says: no outcome but these lets anything out. */
@@ -100,16 +111,14 @@ class ApplyPolicyScenarioTest {
     @MethodSource("scenarios")
     void shouldPassTheReleasesOfTheGateUnchanged(Scenario scenario) {
         String type = scenario.told().event();
-        try (GateDriver gate = new GateDriver(NOW)) {
-            scenario.said(NOW).forEach(said -> gate.publish(said.topic(), said.subject(), said.value()));
-            gate.publish("events." + type, scenario.subject(), scenario.event(NOW));
-            APPLYING.forEach((recipient, applying) -> {
-                for (IndexedRecord release : gate.releases(recipient + "." + type)) {
-                    SinkRecord record = Given.sink(recipient + "." + type, "pseudonym", release, NOW);
-                    assertThat(applying.apply(record)).as(recipient).isEqualTo(record);
-                }
-            });
-        }
+        scenario.said(NOW).forEach(said -> gate.publish(said.topic(), said.subject(), said.value()));
+        gate.publish("events." + type, scenario.subject(), scenario.event(NOW));
+        APPLYING.forEach((recipient, applying) -> {
+            for (IndexedRecord release : gate.releases(recipient + "." + type)) {
+                SinkRecord record = Given.sink(recipient + "." + type, "pseudonym", release, NOW);
+                assertThat(applying.apply(record)).as(recipient).isEqualTo(record);
+            }
+        });
     }
 
     private static SinkRecord event(Scenario scenario) {

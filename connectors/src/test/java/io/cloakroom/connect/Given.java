@@ -9,6 +9,7 @@ import java.time.ZoneOffset;
 import java.util.Map;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.connect.connector.ConnectRecord;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.sink.SinkRecord;
@@ -21,8 +22,9 @@ final class Given {
 
     private Given() {}
 
-    static ApplyPolicy<SinkRecord> applying(String recipient, Path policies, Path keys, Instant now) {
-        ApplyPolicy<SinkRecord> applying = new ApplyPolicy.Value<>(Clock.fixed(now, ZoneOffset.UTC));
+    static <R extends ConnectRecord<R>> ApplyPolicy<R> applying(
+            String recipient, Path policies, Path keys, Instant now) {
+        ApplyPolicy<R> applying = new ApplyPolicy.Value<>(Clock.fixed(now, ZoneOffset.UTC));
         try {
             Pseudonyms.create(keys, Blueprint.load(policies).keyNames());
         } catch (Exception e) {

@@ -199,7 +199,7 @@ class WarehouseIT {
                 "create table analytics_late (\"releaseId\" text primary key, pseudonym text, purposes text[], meta_brand"
                         + " text, \"meta_occurredAt\" timestamp)",
                 "insert into recalls_analytics values ('recalls.analytics', 9, 1, 'late', 1, 'statistical-analysis',"
-                        + " 'mr-porter', '', '', '', null, 'objected', 'C25', null, '2026-03-01 12:00')",
+                        + " 'mr-porter', '', '', '', null, 'minor', 'C1', null, '2026-03-01 12:00')",
                 "insert into analytics_late values"
                         + " ('1', 'late', '{statistical-analysis}', 'mr-porter', '2026-03-01 12:00'),"
                         + " ('2', 'late', '{statistical-analysis}', 'net-a-porter', '2026-03-01 12:00'),"
