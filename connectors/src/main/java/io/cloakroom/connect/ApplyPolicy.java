@@ -60,8 +60,8 @@ import org.slf4j.LoggerFactory;
  * to, nor how old they are. So every purpose that rests on consent or can be objected to is refused, and so is what may
  * be held until an age or a guardian is known. What is left are contract and legal obligation. Connect has no salts: a token
  * made without one could never be forgotten, so what is pseudonymised is null, and so is redacted text; the key is the
- * release's id, which leads to nobody. Connect does not know who was erased either: never read older events through this
- * again, that is the gate's.
+ * release's id, which leads to nobody. So no recall reaches what is released here, and who was erased before is not known:
+ * read new events only, and keep what comes of them no longer than it is needed.
  *
  * <p>A release ({@code <recipient>.<type>}) that a sink reads comes from the gate, since nobody else may write there; its
  * purposes were decided with all that is known. It passes as it is, and today's policy can only narrow it.
