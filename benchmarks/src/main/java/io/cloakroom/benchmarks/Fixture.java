@@ -13,6 +13,8 @@ import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.Blueprint;
 import io.cloakroom.streams.gate.GateParts;
 import io.cloakroom.streams.gate.Topics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -59,7 +61,8 @@ public final class Fixture {
                     blueprint.schemas(),
                     blueprint.projections(),
                     1,
-                    topic -> 1_000_000);
+                    topic -> 1_000_000,
+                    new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
             Bench.delete(directory);
         } catch (IOException | PolicyRefusedException | KeysMissingException e) {
             throw new IllegalStateException(e);

@@ -170,7 +170,7 @@ public record Policy(
      * Whether data of a person may go to a recipient at a time (C20): none is asked for a recipient in the EEA or in the
      * person's own country.
      */
-    boolean mayTransfer(String personsCountry, Recipient recipient, long time) {
+    public boolean mayTransfer(String personsCountry, Recipient recipient, long time) {
         String to = recipient.region();
         if (eea.contains(to) || to.equals(personsCountry)) {
             return true;

@@ -57,6 +57,7 @@ public enum Rule {
     GUARDIAN_IS_SUBJECT("guardian-is-subject", "C1"),
     GUARDIAN_MINOR("guardian-minor", "C1"),
     FORWARDED("forwarded", "C25"),
+    INSPECTED("inspected", "C35"),
 
     // Quarantined: what could not be decided is not released.
     NULL_KEY("null-key", "C4", "publish with the subject key as the record's key"),

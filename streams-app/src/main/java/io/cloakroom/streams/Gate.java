@@ -1,17 +1,27 @@
 package io.cloakroom.streams;
 
 import io.cloakroom.policy.Engine;
+import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.policy.Pseudonyms.KeysMissingException;
 import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.gate.Forgetting;
 import io.cloakroom.streams.gate.GateParts;
 import io.cloakroom.streams.gate.GateTopology;
+import io.cloakroom.streams.operations.Health;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -28,7 +38,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One running instance of the gate. It does not start unless everything that it needs is there and right. */
-public final class Gate implements AutoCloseable {
+public final class Gate implements Health, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
 
@@ -47,15 +57,26 @@ public final class Gate implements AutoCloseable {
     private static final String DEFAULT_APPLICATION_ID = "cloakroom-gate";
 
     private final KafkaStreams streams;
+    private final PrometheusMeterRegistry meters;
+    private final KafkaStreamsMetrics streamsMeters;
     private final CountDownLatch running = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
-    private Gate(KafkaStreams streams) {
+    private Gate(KafkaStreams streams, PrometheusMeterRegistry meters) {
         this.streams = streams;
+        this.meters = meters;
+        streamsMeters = new KafkaStreamsMetrics(streams);
+        streamsMeters.bindTo(meters);
+        new JvmMemoryMetrics().bindTo(meters);
+        new ProcessorMetrics().bindTo(meters);
+        Gauge.builder("cloakroom.ready", this, gate -> gate.notReady().isEmpty() ? 1 : 0)
+                .description("1 while the gate decides with all of its state")
+                .register(meters);
         streams.setUncaughtExceptionHandler(e -> {
             // Nothing is committed: another instance, or the next start, takes the records again.
             failure.compareAndSet(null, e);
+            LOG.atError().addKeyValue("why", e.getClass().getName()).log("gate fails");
             return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         });
         streams.setStateListener((now, before) -> {
@@ -87,14 +108,24 @@ public final class Gate implements AutoCloseable {
     /** @param forgets at least as often is the state written anew, without what was deleted */
     static Gate start(Settings settings, Blueprint blueprint, Duration forgets)
             throws NotReadyException, ExecutionException, InterruptedException {
-        GateParts parts = check(settings, blueprint);
-        Gate gate =
-                new Gate(new KafkaStreams(GateTopology.of(parts, forgets), streamsConfig(settings, parts, blueprint)));
+        PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        GateParts parts = check(settings, blueprint, meters);
+        Gate gate = new Gate(
+                new KafkaStreams(GateTopology.of(parts, forgets), streamsConfig(settings, parts, blueprint)), meters);
+        LOG.atInfo()
+                .addKeyValue("group", group(settings))
+                .addKeyValue("partitions", parts.partitions())
+                .addKeyValue(
+                        "policies",
+                        blueprint.history().versions().stream()
+                                .map(Policy::version)
+                                .toList())
+                .log("gate starts");
         gate.streams.start();
         return gate;
     }
 
-    private static GateParts check(Settings settings, Blueprint blueprint)
+    private static GateParts check(Settings settings, Blueprint blueprint, MeterRegistry meters)
             throws NotReadyException, ExecutionException, InterruptedException {
         SchemaRegistry registry = SchemaRegistry.connect(settings.client());
         List<String> problems = new ArrayList<>();
@@ -125,7 +156,8 @@ public final class Gate implements AutoCloseable {
                     blueprint.schemas(),
                     blueprint.projections(),
                     plan.partitions(),
-                    topic -> Math.min(longest.get(topic), LONGEST_REQUEST) - RECORD_OVERHEAD);
+                    topic -> Math.min(longest.get(topic), LONGEST_REQUEST) - RECORD_OVERHEAD,
+                    meters);
         }
     }
 
@@ -194,6 +226,27 @@ public final class Gate implements AutoCloseable {
         throwFailure();
     }
 
+    /** It failed, or was stopped: nothing starts a stream thread again. */
+    @Override
+    public Optional<String> dead() {
+        KafkaStreams.State state = streams.state();
+        return state == KafkaStreams.State.PENDING_ERROR || state.hasCompletedShutdown()
+                ? Optional.of("the gate is " + state)
+                : Optional.empty();
+    }
+
+    /** Streams calls itself running when every task that it has is restored, and not while partitions move. */
+    @Override
+    public Optional<String> notReady() {
+        KafkaStreams.State state = streams.state();
+        return state == KafkaStreams.State.RUNNING ? Optional.empty() : Optional.of("the gate is " + state);
+    }
+
+    @Override
+    public String metrics() {
+        return meters.scrape();
+    }
+
     /** How far its copies of the state are behind, by store and partition; what it decides with is behind by nothing. */
     public Map<String, Map<Integer, LagInfo>> lags() {
         return streams.allLocalStorePartitionLags();
@@ -211,5 +264,6 @@ public final class Gate implements AutoCloseable {
     public void close() {
         streams.close(CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
                 .withTimeout(Duration.ofSeconds(30)));
+        streamsMeters.close();
     }
 }

@@ -4,6 +4,7 @@ import io.cloakroom.policy.KeyFiles;
 import io.cloakroom.schemas.AvroConfig;
 import java.io.IOException;
 import java.io.Reader;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -41,8 +42,11 @@ public record Settings(Map<String, String> all) {
     /** The file of the key under which those are encrypted; without it they stand in the clear. */
     public static final String KEK = "cloakroom.keys.kek";
 
+    /** Where /live, /ready and /metrics are served, {@code HOST:PORT}; nowhere without it. */
+    public static final String LISTEN = "cloakroom.http.listen";
+
     private static final Set<String> OURS =
-            new TreeSet<>(Set.of(POLICIES, KEYS, KEK, PRINCIPALS, AvroConfig.SERIALIZER));
+            new TreeSet<>(Set.of(POLICIES, KEYS, KEK, PRINCIPALS, LISTEN, AvroConfig.SERIALIZER));
 
     private static final String PROVIDERS = AbstractConfig.CONFIG_PROVIDERS_CONFIG;
 
@@ -141,6 +145,23 @@ public record Settings(Map<String, String> all) {
     /** Who is who at the broker, where that is not as the roles are called. */
     public Optional<Path> principals() {
         return Optional.ofNullable(all.get(PRINCIPALS)).map(Path::of);
+    }
+
+    /** @throws ConfigException unless it is an address of this machine and a port */
+    public Optional<InetSocketAddress> listen() {
+        return Optional.ofNullable(all.get(LISTEN)).map(value -> {
+            int colon = value.lastIndexOf(':');
+            try {
+                InetSocketAddress address = new InetSocketAddress(
+                        value.substring(0, Math.max(colon, 0)), Integer.parseInt(value.substring(colon + 1)));
+                if (colon > 0 && !address.isUnresolved()) {
+                    return address;
+                }
+            } catch (IllegalArgumentException e) {
+                // The same: no port.
+            }
+            throw new ConfigException(LISTEN + "=" + value + " is not HOST:PORT of this machine, as 127.0.0.1:9404 is");
+        });
     }
 
     /** What clients of Kafka and of the registry are configured with. */

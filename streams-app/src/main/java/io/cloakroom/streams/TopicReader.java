@@ -41,14 +41,31 @@ public final class TopicReader {
             List<TopicPartition> partitions = topics.stream()
                     .flatMap(topic -> partitions(consumer, topic).stream())
                     .toList();
-            Map<TopicPartition, Long> ends = offsets(consumer, partitions, until);
-            consumer.assign(partitions);
-            offsets(consumer, partitions, from).forEach(consumer::seek);
-            while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-                    if (record.offset() < ends.get(new TopicPartition(record.topic(), record.partition()))) {
-                        each.accept(record);
-                    }
+            read(consumer, partitions, from, until, each);
+        }
+    }
+
+    /** One partition of a topic that there is. */
+    public static void read(
+            Settings settings, TopicPartition partition, Consumer<ConsumerRecord<byte[], byte[]>> each) {
+        try (KafkaConsumer<byte[], byte[]> consumer = consumer(settings)) {
+            read(consumer, List.of(partition), Instant.MIN, Instant.MAX, each);
+        }
+    }
+
+    private static void read(
+            KafkaConsumer<byte[], byte[]> consumer,
+            List<TopicPartition> partitions,
+            Instant from,
+            Instant until,
+            Consumer<ConsumerRecord<byte[], byte[]>> each) {
+        Map<TopicPartition, Long> ends = offsets(consumer, partitions, until);
+        consumer.assign(partitions);
+        offsets(consumer, partitions, from).forEach(consumer::seek);
+        while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.get(p))) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
+                if (record.offset() < ends.get(new TopicPartition(record.topic(), record.partition()))) {
+                    each.accept(record);
                 }
             }
         }

@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.avro.specific.SpecificData;
@@ -114,6 +115,10 @@ class CanaryIT {
                 markers.values().forEach(marker -> allowed.put(marker, new TreeSet<>(Set.of("events.chat"))));
                 allowed.put("QxBRANDxQ", new TreeSet<>(Set.of("events.chat")));
                 cluster.decided(unknown);
+                assertThat(gate.metrics().lines())
+                        .as("what operations sees")
+                        .anyMatch(line -> line.startsWith("cloakroom_decisions_total"))
+                        .noneMatch(line -> Stream.of("Qx", CUSTOMER, COOKIE).anyMatch(line::contains));
             }
             allowed.put(
                     CUSTOMER,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,7 +42,7 @@ class SettingsTest {
                 .isInstanceOf(ConfigException.class)
                 .hasMessage(
                         "cloakroom.polices is not a setting; there are"
-                                + " cloakroom.avro.serializer, cloakroom.keys, cloakroom.keys.kek, cloakroom.policies, cloakroom.principals");
+                                + " cloakroom.avro.serializer, cloakroom.http.listen, cloakroom.keys, cloakroom.keys.kek, cloakroom.policies, cloakroom.principals");
     }
 
     static Stream<String> fixed() {
@@ -71,6 +72,22 @@ class SettingsTest {
 
         assertThatThrownBy(() -> settings.with(Map.of("processing.guarantee", "at_least_once")))
                 .hasMessageStartingWith("processing.guarantee is fixed");
+    }
+
+    @Test
+    void shouldListenWhereItIsTold() {
+        assertThat(new Settings(Map.of()).listen()).isEmpty();
+        assertThat(new Settings(Map.of(Settings.LISTEN, "127.0.0.1:9404")).listen())
+                .contains(new InetSocketAddress("127.0.0.1", 9404));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"9404", ":9404", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000"})
+    void shouldRefuseWhatIsNoAddress(String address) {
+        assertThatThrownBy(() -> new Settings(Map.of(Settings.LISTEN, address)).listen())
+                .isInstanceOf(ConfigException.class)
+                .hasMessage(
+                        "cloakroom.http.listen=" + address + " is not HOST:PORT of this machine, as 127.0.0.1:9404 is");
     }
 
     @Test

@@ -1,10 +1,10 @@
 package io.cloakroom.streams.cli;
 
 import io.cloakroom.schemas.AvroSerializer;
+import io.cloakroom.schemas.Plain;
 import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.schemas.Schemas;
 import io.cloakroom.streams.gate.Topics;
-import io.cloakroom.streams.scenarios.Plain;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.apache.avro.generic.GenericRecord;

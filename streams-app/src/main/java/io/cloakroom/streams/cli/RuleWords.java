@@ -66,6 +66,7 @@ final class RuleWords {
             case GUARDIAN_IS_SUBJECT -> "refused: nobody is their own guardian";
             case GUARDIAN_MINOR -> "refused: the guardian is under age";
             case FORWARDED -> "it lay in the wrong partition and was sent to the right one";
+            case INSPECTED -> "an operator was shown what is known of the person";
             case NULL_KEY -> "the record has no key";
             case NULL_VALUE -> "the record has no value";
             case NOT_A_SUBJECT_KEY -> "its key is no subject key";

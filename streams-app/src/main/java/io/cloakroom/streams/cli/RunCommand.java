@@ -4,9 +4,12 @@ import io.cloakroom.streams.Blueprint;
 import io.cloakroom.streams.Embedded;
 import io.cloakroom.streams.Gate;
 import io.cloakroom.streams.Settings;
+import io.cloakroom.streams.operations.HealthServer;
 import java.io.PrintWriter;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -66,8 +69,11 @@ public final class RunCommand implements Callable<Integer> {
         }
     }
 
+    @SuppressWarnings("try") // the server only has to be there
     private int run(Settings settings, Blueprint blueprint, String ready, Stopping stopping) throws Exception {
-        try (Gate gate = Gate.start(settings, blueprint)) {
+        Optional<InetSocketAddress> listen = settings.listen();
+        try (Gate gate = Gate.start(settings, blueprint);
+                HealthServer health = listen.isPresent() ? HealthServer.start(listen.get(), gate) : null) {
             stopping.stops(gate);
             gate.awaitRunning();
             PrintWriter err = spec.commandLine().getErr();

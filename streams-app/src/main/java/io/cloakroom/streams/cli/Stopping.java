@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Lets a process that is told to end (Ctrl-C, SIGTERM) end in order: the gate leaves its group, then everything that was
- * opened after this is closed. Open it first, so that it is closed last.
+ * opened after this is closed, and the exit code is 0. Open it first, so that it is closed last.
  */
 final class Stopping implements AutoCloseable {
 
@@ -34,7 +34,10 @@ final class Stopping implements AutoCloseable {
         if (running != null) {
             running.close();
             try {
-                closed.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+                if (closed.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                    // Java would say 143, as of one that did not come to an end.
+                    Runtime.getRuntime().halt(0);
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

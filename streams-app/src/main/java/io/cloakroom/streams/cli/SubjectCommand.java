@@ -44,7 +44,8 @@ import picocli.CommandLine.Spec;
         name = "subject",
         description = "What the gate does for one person, cookie or device.",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "COMMAND")
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = SubjectShow.class)
 public final class SubjectCommand {
 
     private static final int NO = 1;
@@ -72,17 +73,44 @@ public final class SubjectCommand {
                     int seconds,
             @Option(names = "--json", description = "One JSON document.") boolean json)
             throws Exception {
+        check(spec, key);
+        Settings settings = connection.settings();
+        Requested requested = request(settings, key, RequestKind.ERASURE, Duration.ofSeconds(seconds));
+        print(requested, requested.isTaken() ? copies(settings) : List.of(), json);
+        return requested.isTaken() ? 0 : NO;
+    }
+
+    static void check(CommandSpec spec, String key) {
         if (!Topics.isSubjectKey(key)) {
             throw new ParameterException(
                     spec.commandLine(), "KEY: a subject key is customer:<id>, cookie:<id> or device:<id>");
         }
-        Settings settings = connection.settings();
+    }
+
+    /**
+     * A request, and what came of it.
+     *
+     * @param place of the record in {@link Topics#SUBJECT_REQUESTS}
+     * @param entry empty if none came in time
+     */
+    record Requested(String place, Optional<AuditEntry> entry) {
+
+        boolean isTaken() {
+            return entry.map(AuditEntry::getKind).equals(Optional.of(EntryKind.CONTROL));
+        }
+
+        String whyNot() {
+            return entry.isPresent()
+                    ? place + " is quarantined; cloakroom audit tail shows why"
+                    : place + " waits; is a gate running? cloakroom audit tail shows its entry";
+        }
+    }
+
+    /** Publishes a request and waits until a gate has decided it. */
+    static Requested request(Settings settings, String key, RequestKind kind, Duration within) throws Exception {
         try (AuditReader reader = AuditReader.open(settings, false)) {
-            RecordMetadata place = publish(settings, key);
-            Optional<AuditEntry> entry = await(reader, place, Duration.ofSeconds(seconds));
-            boolean isErased = entry.map(AuditEntry::getKind).equals(Optional.of(EntryKind.CONTROL));
-            print(place, entry, isErased, isErased ? copies(settings) : List.of(), json);
-            return isErased ? 0 : NO;
+            RecordMetadata place = publish(settings, key, kind);
+            return new Requested(place.toString(), await(reader, place, within));
         }
     }
 
@@ -100,11 +128,11 @@ public final class SubjectCommand {
         }
     }
 
-    private static RecordMetadata publish(Settings settings, String key) throws Exception {
+    private static RecordMetadata publish(Settings settings, String key, RequestKind kind) throws Exception {
         AvroSerializer serializer = new AvroSerializer();
         serializer.configure(settings.client(), false);
         SubjectRequest request = new SubjectRequest(
-                UUID.randomUUID().toString(), Instant.now().truncatedTo(ChronoUnit.MILLIS), key, RequestKind.ERASURE);
+                UUID.randomUUID().toString(), Instant.now().truncatedTo(ChronoUnit.MILLIS), key, kind);
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(settings.client(), new ByteArraySerializer(), new ByteArraySerializer())) {
             return producer.send(new ProducerRecord<>(
@@ -129,14 +157,13 @@ public final class SubjectCommand {
         return Optional.empty();
     }
 
-    private void print(
-            RecordMetadata place, Optional<AuditEntry> entry, boolean isErased, List<Place> copies, boolean json) {
+    private void print(Requested requested, List<Place> copies, boolean json) {
         PrintWriter out = spec.commandLine().getOut();
-        List<RecallNote> recalls = entry.map(AuditEntry::getRecalls).orElse(List.of());
+        List<RecallNote> recalls = requested.entry().map(AuditEntry::getRecalls).orElse(List.of());
         if (json) {
             Map<String, Object> document = new LinkedHashMap<>();
-            document.put("request", place.toString());
-            document.put("erased", isErased);
+            document.put("request", requested.place());
+            document.put("erased", requested.isTaken());
             document.put(
                     "recalls",
                     recalls.stream()
@@ -150,12 +177,10 @@ public final class SubjectCommand {
             out.println(Json.of(document));
             return;
         }
-        if (isErased) {
-            out.println("erased: " + place);
-        } else if (entry.isPresent()) {
-            out.println("not erased: " + place + " is quarantined; cloakroom audit tail shows why");
+        if (requested.isTaken()) {
+            out.println("erased: " + requested.place());
         } else {
-            out.println("not erased yet: " + place + " waits; is a gate running? cloakroom audit tail shows its entry");
+            out.println((requested.entry().isPresent() ? "not erased: " : "not erased yet: ") + requested.whyNot());
         }
         recalls.forEach(r -> out.println((r.getPossible() ? "recalled: " : "cannot be recalled: ") + r.getRecipient()
                 + " for " + r.getPurpose()));

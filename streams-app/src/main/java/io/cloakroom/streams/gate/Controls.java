@@ -42,12 +42,20 @@ final class Controls {
     private final Contacts contacts;
     private final Events events;
     private final Replay replay;
+    private final Meters meters;
     private final Pseudonyms.Key auditKey;
     private final Map<String, Pseudonyms.Key> keys = new HashMap<>();
     private final Map<String, Kind<?>> kinds;
     private final WireReader<Forward> forwards;
 
-    Controls(GateParts parts, Outlet outlet, People people, Contacts contacts, Events events, Replay replay) {
+    Controls(
+            GateParts parts,
+            Outlet outlet,
+            People people,
+            Contacts contacts,
+            Events events,
+            Replay replay,
+            Meters meters) {
         this.parts = parts;
         this.engine = parts.engine();
         this.outlet = outlet;
@@ -55,6 +63,7 @@ final class Controls {
         this.contacts = contacts;
         this.events = events;
         this.replay = replay;
+        this.meters = meters;
         this.auditKey = parts.pseudonyms().key(GateParts.AUDIT_KEY);
         this.forwards = WireReader.of(parts.registry(), Forward.SCHEMA$);
         this.kinds = Map.of(
@@ -171,14 +180,26 @@ final class Controls {
             recalls = first instanceof Change.Erased
                     ? erase(subject, key, known, first, now)
                     : change(place, subject, key, row == null, known, and(taken.changes(), understood), now);
+            if (taken.changes().stream().anyMatch(Controls::isRefusal)) {
+                meters.refused(Meters.Way.OWN, place.arrivedAt(), now);
+            }
         } else if (heard.statement() instanceof Statements.Undecidable undecidable) {
             kind = EntryKind.QUARANTINED;
             recalls = change(place, subject, key, row == null, known, List.of(new Change.Undecided(record)), now);
             outlet.quarantine(place, undecidable.rule());
         } else {
-            recalls = change(place, subject, key, row == null, known, List.of(understood), now);
+            // Somebody of whom nothing is known stays unknown, whoever looks.
+            boolean isRemembered = row == null && !(heard.statement() instanceof Statements.Looked);
+            token = row == null && !isRemembered ? AuditChain.NO_TOKEN : token;
+            recalls = change(place, subject, key, isRemembered, known, List.of(understood), now);
         }
         return new Outcome(kind, heard.statement().rule(), token, heard.occurredAt(), recalls);
+    }
+
+    private static boolean isRefusal(Change change) {
+        return change instanceof Change.Refusal
+                || change instanceof Change.GuardianEnded
+                || change instanceof Change.Erased;
     }
 
     private static List<Change> and(List<Change> changes, Change last) {
@@ -356,7 +377,7 @@ final class Controls {
                 && forwards.read(value, now) instanceof WireReader.Read<Forward> read) {
             Forward forward = read.value();
             if (forward.getNews() != null) {
-                hear(place, subject.get(), key, forward.getNews(), now);
+                hear(place, subject.get(), key, forward, now);
                 return;
             }
             byte[] said = new byte[forward.getValue().remaining()];
@@ -374,7 +395,8 @@ final class Controls {
         }
     }
 
-    private void hear(Place place, String subject, byte[] key, LinkNews said, long now) {
+    private void hear(Place place, String subject, byte[] key, Forward forward, long now) {
+        LinkNews said = forward.getNews();
         Known row = people.get(subject);
         String sender = said.getSender();
         boolean isLinked = row != null
@@ -401,6 +423,9 @@ final class Controls {
         byte[] token = auditKey.subject(key, known.person().salt());
         tell(place, subject, known.person(), after, "", now);
         note(place, token, settle(subject, key, row == null, known, after, now), now);
+        if (after != known.person() && !said.getRefusals().isEmpty()) {
+            meters.refused(Meters.Way.LINK, forward.getArrivedAt().toEpochMilli(), now);
+        }
         if (said.getAsks()) {
             News own = after.news(engine.history().atOrFirst(now));
             forward(sender, news(subject, List.of(), false, false, own), place.arrivedAt());

@@ -3,6 +3,7 @@ package io.cloakroom.streams.gate;
 import io.cloakroom.policy.Engine;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.schemas.SchemaRegistry;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
@@ -15,6 +16,7 @@ import org.apache.avro.Schema;
  * @param projections of every version of the policy
  * @param partitions count of every input
  * @param longestRelease in bytes, of the value and the key together, by topic: a longer one is withheld, and not forwarded
+ * @param meters where it counts
  */
 public record GateParts(
         Engine engine,
@@ -23,7 +25,8 @@ public record GateParts(
         Map<String, Schema> schemas,
         List<Projection> projections,
         int partitions,
-        ToIntFunction<String> longestRelease) {
+        ToIntFunction<String> longestRelease,
+        MeterRegistry meters) {
 
     /** The name of the key under which the audit's subject tokens are made. */
     public static final String AUDIT_KEY = "audit.1";

@@ -29,6 +29,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     private Waiting waiting;
     private Contacts contacts;
     private Replay replay;
+    private Meters meters;
     private long nextSign;
 
     /** @param betweenSigns of life in the changelogs: a broker clears up behind new records only */
@@ -46,19 +47,26 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     @Override
     public void init(ProcessorContext<byte[], Outgoing> context) {
         this.context = context;
-        Outlet outlet = new Outlet(context, parts);
         people = new People(
                 context.getStateStore(People.STORE),
                 parts.engine().history(),
                 parts.pseudonyms().key(GateParts.AUDIT_KEY),
                 random);
         waiting = new Waiting(context.getStateStore(Waiting.STORE), random);
+        meters = new Meters(
+                parts.meters(), parts.engine().history(), context.taskId().partition(), waiting);
+        Outlet outlet = new Outlet(context, parts, meters);
         replay = new Replay(parts.pseudonyms());
         contacts = new Contacts(context.getStateStore(Contacts.STORE));
         events = new Events(parts, outlet, people, waiting, contacts);
-        controls = new Controls(parts, outlet, people, contacts, events, replay);
+        controls = new Controls(parts, outlet, people, contacts, events, replay, meters);
         context.schedule(BETWEEN_LOOKS, PunctuationType.WALL_CLOCK_TIME, this::look);
         nextSign = 0;
+    }
+
+    @Override
+    public void close() {
+        meters.close();
     }
 
     private void look(long now) {

@@ -1,6 +1,7 @@
 package io.cloakroom.streams.gate;
 
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -41,6 +42,7 @@ public final class GateTopology {
     public static Topology of(GateParts parts, Duration forgets) {
         Topology topology = new Topology();
         Forgetting stores = new Forgetting(forgets);
+        Meters.register(parts.meters(), parts.engine().history(), InstantSource.system());
 
         topology.addSource(
                 AutoOffsetReset.earliest(),
@@ -93,8 +95,12 @@ public final class GateTopology {
     /** Of whose changelogs, and of no others, people are to be forgotten. */
     public static List<String> aboutPeople(String applicationId) {
         return Stream.of(People.STORE, Waiting.STORE, Contacts.STORE)
-                .map(store -> applicationId + "-" + store + "-changelog")
+                .map(store -> changelog(applicationId, store))
                 .toList();
+    }
+
+    static String changelog(String applicationId, String store) {
+        return applicationId + "-" + store + "-changelog";
     }
 
     /** A broker clears up a changelog behind new records only: so often there is one. */

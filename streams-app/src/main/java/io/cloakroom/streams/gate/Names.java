@@ -48,6 +48,11 @@ final class Names {
         }
     }
 
+    /** Whether a word stands under this key of the store. */
+    static boolean isKey(String key) {
+        return key.startsWith(KEY);
+    }
+
     private void add(String name) {
         numbers.put(name, names.size());
         names.add(name);

@@ -22,14 +22,16 @@ final class Outlet {
 
     private final ProcessorContext<byte[], Outgoing> context;
     private final GateParts parts;
+    private final Meters meters;
     private final AuditChain audit;
     private final WireWriter quarantine;
     private final WireWriter forwards;
     private final Map<String, WireWriter> recalls = new HashMap<>();
 
-    Outlet(ProcessorContext<byte[], Outgoing> context, GateParts parts) {
+    Outlet(ProcessorContext<byte[], Outgoing> context, GateParts parts, Meters meters) {
         this.context = context;
         this.parts = parts;
+        this.meters = meters;
         audit = new AuditChain(
                 context.getStateStore(AuditChain.STORE),
                 WireWriter.header(id(Topics.AUDIT, Topics.SCHEMAS.get(Topics.AUDIT))),
@@ -62,6 +64,9 @@ final class Outlet {
 
     void audit(AuditChain.Entry entry) {
         send(GateTopology.sink(Topics.AUDIT), NO_KEY, audit.append(entry), entry.decidedAt(), partition());
+        for (AuditChain.Decided decided : entry.decisions()) {
+            meters.decided(decided.decision());
+        }
     }
 
     /** Coordinates and reason only: what the record says stays where it lies (T9). */
@@ -75,6 +80,7 @@ final class Outlet {
                         Topics.CONTROL.contains(place.topic())
                                 ? "control record undecided: its subject is blocked"
                                 : "quarantined");
+        meters.quarantined(place, rule);
         Quarantined quarantined = new Quarantined(
                 place.topic(),
                 place.partition(),

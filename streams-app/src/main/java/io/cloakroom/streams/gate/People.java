@@ -74,7 +74,7 @@ final class People {
         }
         byte[] salt = new byte[Person.SALT_LENGTH];
         random.nextBytes(salt);
-        byte[] stub = store.get(stub(subject));
+        byte[] stub = store.get(stub(stubs, subject));
         return Known.of(stub == null ? Person.stranger(salt) : Person.returning(salt, rows.stub(stub)));
     }
 
@@ -85,7 +85,7 @@ final class People {
 
     /** Forgets somebody but for what was refused, and when it was to be forgotten (C25). */
     void erase(String subject, Person.Stub left) {
-        store.put(stub(subject), rows.bytes(left));
+        store.put(stub(stubs, subject), rows.bytes(left));
         store.delete(subject);
         kept.remove(subject);
     }
@@ -95,7 +95,8 @@ final class People {
         store.delete(SIGN);
     }
 
-    private String stub(String subject) {
+    /** Where what is left of an erased person stands. */
+    static String stub(Pseudonyms.Key stubs, String subject) {
         byte[] text = subject.getBytes(StandardCharsets.UTF_8);
         return "erased:" + new String(stubs.token(ERASED, text, 0, text.length, NO_SALT), StandardCharsets.US_ASCII);
     }

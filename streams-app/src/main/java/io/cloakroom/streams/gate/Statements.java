@@ -50,6 +50,9 @@ final class Statements {
     /** Understood, and not taken in: it could only have allowed, or there is nothing that it could end. */
     record Refused(Rule rule) implements Statement {}
 
+    /** Somebody asked to see what is known; it changes nothing. */
+    record Looked(Rule rule) implements Statement {}
+
     /** Not understood, and a refusal perhaps: the person is blocked until it is. */
     record Undecidable(Rule rule) implements Statement {}
 
@@ -87,6 +90,7 @@ final class Statements {
         long at = onArrival(said.getOccurredAt().toEpochMilli(), arrivedAt);
         return switch (said.getKind()) {
             case ERASURE -> new Taken(new Change.Erased(at), Rule.APPLIED);
+            case INSPECTION -> new Looked(Rule.INSPECTED);
         };
     }
 

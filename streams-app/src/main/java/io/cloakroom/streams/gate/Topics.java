@@ -52,7 +52,11 @@ public final class Topics {
 
     /** Whether a topic is one whose every record has an audit entry. */
     public static boolean isPublishedTo(String topic) {
-        return CONTROL.contains(topic) || topic.startsWith(EVENTS);
+        return CONTROL.contains(topic) || isOfEvents(topic);
+    }
+
+    static boolean isOfEvents(String topic) {
+        return topic.startsWith(EVENTS);
     }
 
     /** Whether an audit entry is that of an input record; the others are about one that has its own, or never has one. */

@@ -10,6 +10,7 @@ import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -31,11 +32,20 @@ final class Waiting {
 
     private final KeyValueStore<Bytes, byte[]> store;
     private final SecureRandom random;
+    private final AtomicLong count = new AtomicLong();
 
     /** @param random of the keys */
     Waiting(KeyValueStore<Bytes, byte[]> store, SecureRandom random) {
         this.store = store;
         this.random = random;
+        try (KeyValueIterator<Bytes, byte[]> rows = store.all()) {
+            rows.forEachRemaining(row -> count.incrementAndGet());
+        }
+    }
+
+    /** How many wait; any thread may ask. */
+    long count() {
+        return count.get();
     }
 
     /**
@@ -65,6 +75,7 @@ final class Waiting {
         Out row = new Out();
         row.putText(subject.getBytes(StandardCharsets.UTF_8)).put(crypt(hold, at, text.toBytes(), true));
         store.put(at, row.toBytes());
+        count.incrementAndGet();
         return hold;
     }
 
@@ -98,6 +109,7 @@ final class Waiting {
 
     void remove(Hold hold) {
         store.delete(at(hold));
+        count.decrementAndGet();
     }
 
     /** As {@link People#sign}. */

@@ -8,6 +8,7 @@ import io.cloakroom.schemas.AvroDeserializer;
 import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.Blueprint;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -50,7 +51,8 @@ record Assembly(
                     blueprint.schemas(),
                     blueprint.projections(),
                     partitions,
-                    topic -> longest);
+                    topic -> longest,
+                    new SimpleMeterRegistry());
             Map<String, Object> withClasses = new HashMap<>(client);
             withClasses.put("specific.avro.reader", true);
             AvroSerializer serializer = new AvroSerializer();

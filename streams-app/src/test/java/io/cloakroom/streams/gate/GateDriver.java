@@ -4,6 +4,7 @@ import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.Quarantined;
 import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.Blueprint;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -70,6 +71,10 @@ public final class GateDriver implements AutoCloseable {
 
     Blueprint blueprint() {
         return assembly.blueprint();
+    }
+
+    MeterRegistry meters() {
+        return assembly.parts().meters();
     }
 
     SchemaRegistry registry() {

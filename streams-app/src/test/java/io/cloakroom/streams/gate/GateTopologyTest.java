@@ -6,6 +6,7 @@ import io.cloakroom.policy.Engine;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.Blueprint;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -36,7 +37,8 @@ class GateTopologyTest {
                 blueprint.schemas(),
                 blueprint.projections(),
                 1,
-                topic -> 1));
+                topic -> 1,
+                new SimpleMeterRegistry()));
         Files.writeString(Path.of("target", "topology.txt"), topology.describe().toString());
         return topology;
     }

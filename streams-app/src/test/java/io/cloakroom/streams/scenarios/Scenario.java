@@ -1,5 +1,6 @@
 package io.cloakroom.streams.scenarios;
 
+import io.cloakroom.schemas.Plain;
 import io.cloakroom.schemas.Schemas;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package io.cloakroom.streams.scenarios;
+package io.cloakroom.schemas;
 
 import java.time.DateTimeException;
 import java.time.Instant;

@@ -1,0 +1,383 @@
+package io.cloakroom.streams;
+
+import static io.cloakroom.streams.Cluster.outcomes;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.cloakroom.control.ConsentChange;
+import io.cloakroom.control.ConsentKind;
+import io.cloakroom.control.RequestKind;
+import io.cloakroom.control.SubjectRequest;
+import io.cloakroom.events.CookieCategory;
+import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.EntryKind;
+import io.cloakroom.policy.Policy;
+import io.cloakroom.streams.operations.HealthServer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What operations sees of a gate that runs: its health, its meters, what it knows of somebody. */
+@Timeout(120)
+@SuppressWarnings("try") // a gate that only has to run
+class OperationsIT {
+
+    private static final int PARTITIONS = 2;
+    private static final Pattern DECISIONS = Pattern.compile(
+            "cloakroom_decisions_total\\{outcome=\"(\\w+)\",recipient=\"([\\w-]+)\",rule=\"([\\w-]+)\"} (\\S+)");
+
+    @TempDir
+    static Path directory;
+
+    private static Cluster cluster;
+
+    @BeforeAll
+    static void start() throws Exception {
+        cluster = Cluster.start(directory, Cluster.SHIPPED_POLICY, PARTITIONS);
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        cluster.close();
+    }
+
+    @Test
+    void shouldBeReadyOnlyWhileItDecidesWithAllOfItsState() throws Exception {
+        try (Gate gate = cluster.gate()) {
+            cluster.decided(Given.grown("customer:ready"));
+        }
+        RecordMetadata waiting = cluster.publish(Given.order("customer:ready").build());
+        RestartIT.delete(Path.of(cluster.settings.required("state.dir")));
+
+        Gate gate = Gate.start(cluster.settings, cluster.blueprint);
+        try (HealthServer server = HealthServer.start(new InetSocketAddress("127.0.0.1", 0), gate)) {
+            HttpResponse<String> first = get(server, "/ready");
+            assertThat(first.statusCode()).as("while it joins the group").isEqualTo(503);
+            assertThat(first.body()).matches("the gate is (CREATED|REBALANCING)\n");
+            assertThat(get(server, "/live").statusCode()).isEqualTo(200);
+
+            Cluster.await("ready").until(() -> get(server, "/ready").statusCode() == 200);
+            assertThat(gate.lags().values())
+                    .isNotEmpty()
+                    .allSatisfy(store -> assertThat(store)
+                            .hasSize(PARTITIONS)
+                            .allSatisfy((partition, lag) ->
+                                    assertThat(lag.offsetLag()).isZero()));
+            assertThat(outcomes(cluster.decided(waiting)).values())
+                    .as("decided with the state that was restored")
+                    .noneMatch(outcome -> outcome.contains("age-unknown"));
+
+            gate.close();
+            assertThat(get(server, "/ready").statusCode()).isEqualTo(503);
+            assertThat(get(server, "/live").statusCode()).isEqualTo(503);
+            assertThat(get(server, "/live").body()).isEqualTo("the gate is NOT_RUNNING\n");
+        } finally {
+            gate.close();
+        }
+    }
+
+    @Test
+    void shouldCountWhatTheAuditSays() throws Exception {
+        Map<String, Long> before = decisions(cluster.committedAudit());
+        String metrics;
+        try (Gate gate = cluster.gate()) {
+            cluster.decided(Given.grown("customer:counted"));
+            cluster.decided(Given.order("customer:counted").build());
+            cluster.decided(Given.order("customer:counted").build());
+            cluster.decided(Given.emailConsent("customer:counted", ConsentKind.WITHDRAWAL)
+                    .build());
+            cluster.decided(
+                    Given.cookie("cookie:counted", CookieCategory.ANALYTICS).build());
+            cluster.decided(Given.order("customer:ageless").build());
+            cluster.decided(cluster.publish(new ProducerRecord<>(
+                    "events.order", "customer:broken".getBytes(StandardCharsets.UTF_8), new byte[] {1})));
+            metrics = gate.metrics();
+        }
+        Map<String, Long> audited = decisions(cluster.committedAudit());
+        before.forEach((decision, count) -> audited.merge(decision, -count, Long::sum));
+        audited.values().removeIf(count -> count == 0);
+        assertThat(decisions(metrics)).isEqualTo(audited).hasSizeGreaterThan(5);
+        Policy policy = cluster.blueprint.history().atOrFirst(System.currentTimeMillis());
+        assertThat(metrics.lines())
+                .contains(
+                        "cloakroom_quarantined_total{kind=\"event\",rule=\"not-wire-format\"} 1.0",
+                        "cloakroom_refusal_effect_seconds_count{way=\"own\"} 1",
+                        "cloakroom_refusal_effect_seconds_count{way=\"link\"} 0",
+                        "cloakroom_policy_in_force{hash=\"" + policy.hash() + "\",version=\"" + policy.version()
+                                + "\"} 1.0")
+                .noneMatch(line ->
+                        Stream.of("counted", "ageless", "broken", "@", "Byron").anyMatch(line::contains));
+        assertThat(held(metrics)).isEqualTo(1);
+
+        try (Gate gate = cluster.gate()) {
+            assertThat(held(gate.metrics())).as("after a restart").isEqualTo(1);
+            cluster.decided(Given.grown("customer:ageless"));
+            assertThat(held(gate.metrics())).isZero();
+        }
+    }
+
+    /** Of each recipient, outcome and rule, how many. */
+    private static Map<String, Long> decisions(List<AuditEntry> entries) {
+        return entries.stream()
+                .flatMap(entry -> entry.getDecisions().stream())
+                .collect(Collectors.groupingBy(
+                        d -> d.getRecipient() + " " + d.getOutcome() + " " + d.getRule(),
+                        TreeMap::new,
+                        Collectors.counting()));
+    }
+
+    private static Map<String, Long> decisions(String metrics) {
+        Map<String, Long> counted = new TreeMap<>();
+        Matcher line = DECISIONS.matcher(metrics);
+        while (line.find()) {
+            counted.put(line.group(2) + " " + line.group(1) + " " + line.group(3), (long)
+                    Double.parseDouble(line.group(4)));
+        }
+        return counted;
+    }
+
+    private static double held(String metrics) {
+        return metrics.lines()
+                .filter(line -> line.startsWith("cloakroom_held{"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.indexOf(' '))))
+                .sum();
+    }
+
+    @Test
+    void shouldShowWhatIsKnownOfSomebodyAndThatItWasShown() throws Exception {
+        String customer = "customer:shown";
+        try (Gate gate = cluster.gate()) {
+            cluster.decided(Given.grown(customer));
+            ConsentChange refusal =
+                    Given.emailConsent(customer, ConsentKind.WITHDRAWAL).build();
+            cluster.decided(refusal);
+            cluster.decided(
+                    Given.analyticsConsent("cookie:shown", ConsentKind.GRANT).build());
+            cluster.decided(Given.link("cookie:shown", customer));
+            cluster.decided(Given.order(customer).build());
+            cluster.decided(Given.order("customer:waits").build());
+
+            Ran shown = show(0, customer, "--json");
+            JsonNode known = new JsonMapper().readTree(shown.out());
+            assertThat(known.get("known").asBoolean()).isTrue();
+            assertThat(known.at("/birthDate/date").asString()).isEqualTo("1985-12-10");
+            assertThat(known.get("said")).singleElement().satisfies(said -> {
+                assertThat(said.get("purpose").asString()).isEqualTo("direct-marketing");
+                assertThat(said.get("channel").asString()).isEqualTo("EMAIL");
+                assertThat(said.get("refused").asString())
+                        .isEqualTo(refusal.getOccurredAt().toString());
+            });
+            assertThat(known.get("links"))
+                    .singleElement()
+                    .satisfies(link -> assertThat(link.get("other").asString()).isEqualTo("cookie:shown"));
+            assertThat(known.get("heldBy"))
+                    .extracting(held -> held.get("recipient").asString())
+                    .contains("analytics", "group", "payment");
+            AuditEntry entry = entry(known.get("audited").asString());
+            assertThat(entry.getKind()).isEqualTo(EntryKind.CONTROL);
+            assertThat(entry.getReason().getRule()).isEqualTo("inspected");
+
+            assertThat(show(0, "cookie:shown").out())
+                    .contains("kind=grant", "refused=" + refusal.getOccurredAt())
+                    .doesNotContain("birthDate");
+            assertThat(show(0, "customer:waits").out()).contains("event=events.order-");
+        }
+    }
+
+    @Test
+    void shouldSayThatNothingIsKnownAndRememberNobodyForThat() throws Exception {
+        try (Gate gate = cluster.gate()) {
+            JsonNode first = new JsonMapper()
+                    .readTree(show(1, "customer:nobody", "--json").out());
+            assertThat(first.get("known").asBoolean()).isFalse();
+            assertThat(entry(first.get("audited").asString()).getSubjectToken()).isNull();
+            assertThat(show(1, "customer:nobody").out()).contains("known: false");
+
+            cluster.decided(
+                    Given.emailConsent("customer:gone", ConsentKind.WITHDRAWAL).build());
+            cluster.decided(new SubjectRequest("erase", Given.now(), "customer:gone", RequestKind.ERASURE));
+            assertThat(show(0, "customer:gone").out())
+                    .contains("erased: 20", "stillRefused:", "purpose=direct-marketing")
+                    .doesNotContain("said:");
+        }
+    }
+
+    @Test
+    void shouldShowNothingThatNoGateHasAudited() throws Exception {
+        try (Gate gate = cluster.gate()) {
+            cluster.decided(Given.grown("customer:unaudited"));
+        }
+        Ran ran = show(1, "customer:unaudited", "--within", "1");
+        assertThat(ran.out()).isEmpty();
+        assertThat(ran.err()).startsWith("nothing is shown: subject.requests-").contains("is a gate running?");
+    }
+
+    private static AuditEntry entry(String place) {
+        Coordinates at = Coordinates.parse(place.replace('@', '-'));
+        return cluster.committedAudit().stream()
+                .filter(e -> e.getTopic().equals(at.topic())
+                        && e.getPartition() == at.partition()
+                        && e.getOffset() == at.offset())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private record Ran(String out, String err) {}
+
+    private static Ran show(int exit, String key, String... options) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of("subject", "show", key, "--config", config(Map.of())));
+        arguments.addAll(List.of(options));
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        assertThat(Cloakroom.commandLine()
+                        .setOut(new PrintWriter(out))
+                        .setErr(new PrintWriter(err))
+                        .execute(arguments.toArray(String[]::new)))
+                .as(out + "" + err)
+                .isEqualTo(exit);
+        return new Ran(out.toString(), err.toString());
+    }
+
+    private static String config(Map<String, String> more) throws IOException {
+        Properties config = new Properties();
+        config.putAll(cluster.settings.with(more).all());
+        Path file = Files.createTempFile(directory, "operator", ".properties");
+        try (Writer writer = Files.newBufferedWriter(file)) {
+            config.store(writer, null);
+        }
+        return file.toString();
+    }
+
+    @Test
+    void shouldHaveEveryMeterThatTheDashboardTheAlertsAndThePageName() throws Exception {
+        Set<String> samples = new TreeSet<>();
+        try (Gate gate = cluster.gate()) {
+            cluster.decided(Given.order("customer:metered").build());
+            cluster.decided(cluster.publish(new ProducerRecord<>(
+                    "events.order", "customer:metered".getBytes(StandardCharsets.UTF_8), new byte[] {1})));
+            samples.addAll(Operating.samples(gate.metrics()));
+            samples.addAll(Operating.samples(signersMetrics()));
+        }
+        Files.write(Path.of("target/metrics.txt"), samples);
+
+        assertThat(samples.stream().filter(name -> name.startsWith("cloakroom_")))
+                .as("the table of docs/operations.md")
+                .allSatisfy(name ->
+                        assertThat(Operating.documented()).contains(name.replaceFirst("_(count|sum|bucket|max)$", "")));
+        assertThat(samples).containsAll(Operating.asked());
+    }
+
+    @Test
+    void shouldLogOneObjectALineAndEndInOrder() throws Exception {
+        int port = freePort();
+        Path log = directory.resolve("gate.log");
+        Process gate = Forked.java(
+                log,
+                "-Xmx384m",
+                "-Dlogback.configurationFile=logback.xml",
+                "-DCLOAKROOM_LOG=json",
+                Cloakroom.class.getName(),
+                "run",
+                "--config",
+                config(Map.of(Settings.LISTEN, "127.0.0.1:" + port)));
+        try {
+            Cluster.await("gate")
+                    .ignoreException(ConnectException.class)
+                    .until(() -> get(port, "/ready").statusCode() == 200);
+            cluster.decided(cluster.publish(new ProducerRecord<>(
+                    "events.order", "customer:logged".getBytes(StandardCharsets.UTF_8), new byte[] {1})));
+            gate.destroy();
+            assertThat(gate.waitFor(40, TimeUnit.SECONDS)).isTrue();
+            assertThat(gate.exitValue()).isZero();
+        } finally {
+            gate.destroyForcibly();
+        }
+        List<String> lines = new ArrayList<>(Files.readAllLines(log));
+        assertThat(lines.remove("ready")).as("what programs wait for").isTrue();
+        List<JsonNode> logged =
+                lines.stream().map(line -> new JsonMapper().readTree(line)).toList();
+        assertThat(logged)
+                .allSatisfy(line -> assertThat(line.propertyNames())
+                        .contains("timestamp", "level", "loggerName", "formattedMessage"));
+        assertThat(logged)
+                .extracting(line -> line.get("formattedMessage").asString()
+                        + line.path("kvpList").toString())
+                .contains(
+                        "gate[{\"state\":\"RUNNING\"}]",
+                        "gate[{\"state\":\"NOT_RUNNING\"}]",
+                        "health[{\"port\":\"" + port + "\"}]")
+                .anyMatch(line -> line.startsWith("gate starts[{\"group\":\"cloakroom-gate\"}"))
+                .anyMatch(line -> line.startsWith("quarantined[{\"topic\":\"events.order\"}"))
+                .noneMatch(line -> line.contains("customer:"));
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        }
+    }
+
+    private static String signersMetrics() throws Exception {
+        int port = freePort();
+        String config = config(Map.of(Settings.LISTEN, "127.0.0.1:" + port));
+        Thread signer = new Thread(() -> Cloakroom.commandLine()
+                .setOut(new PrintWriter(new StringWriter()))
+                .execute("audit", "sign", "--config", config));
+        signer.start();
+        try {
+            Cluster.await("signer")
+                    .ignoreException(ConnectException.class)
+                    .until(() -> get(port, "/ready").statusCode() == 200);
+            String metrics = get(port, "/metrics").body();
+            assertThat(metrics).containsPattern("cloakroom_checkpoint_age_seconds \\d");
+            return metrics;
+        } finally {
+            signer.interrupt();
+            signer.join(20_000);
+        }
+    }
+
+    private static HttpResponse<String> get(HealthServer server, String path) throws Exception {
+        return get(server.port(), path);
+    }
+
+    private static HttpResponse<String> get(int port, String path) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
+    }
+}
