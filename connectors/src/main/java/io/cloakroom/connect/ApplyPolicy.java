@@ -221,7 +221,8 @@ public abstract class ApplyPolicy<R extends ConnectRecord<R>> implements Transfo
         Struct event = form.read(value);
         long now = clock.millis();
         long arrivedAt = record.timestamp() == null ? now : record.timestamp();
-        if (!EventForm.text(event, "meta.subject").equals(text(record.key()))) {
+        String key = text(record.key());
+        if (key.isEmpty() || !key.equals(EventForm.text(event, "meta.subject"))) {
             throw new DataException(
                     "topic " + topic + ": a record's key is the subject of its event, and here it is not:"
                             + " read keys with Kafka's StringConverter, and publish events under their subject");

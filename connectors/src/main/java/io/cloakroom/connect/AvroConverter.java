@@ -116,16 +116,24 @@ public final class AvroConverter implements Converter {
         if (value instanceof Struct || value instanceof Map<?, ?>) {
             return (Map<?, ?>) ConnectForm.plain(schema, value, topic);
         } else if (value instanceof String text) {
-            try {
-                return JSON.readValue(text, Map.class);
-            } catch (JsonProcessingException e) { // whose message may hold the text
-                throw new DataException("topic " + topic + ": not a JSON object, from column "
-                        + e.getLocation().getColumnNr() + " of line "
-                        + e.getLocation().getLineNr() + " on");
-            }
+            return object(topic, text);
         }
         throw new DataException("topic " + topic + ": an event is a struct, a map or JSON text, and not a "
                 + value.getClass().getSimpleName());
+    }
+
+    private static Map<?, ?> object(String topic, String text) {
+        try {
+            Map<?, ?> object = JSON.readValue(text, Map.class);
+            if (object != null) {
+                return object;
+            }
+        } catch (JsonProcessingException e) { // whose message may hold the text
+            throw new DataException("topic " + topic + ": not a JSON object, from column "
+                    + e.getLocation().getColumnNr() + " of line "
+                    + e.getLocation().getLineNr() + " on");
+        }
+        throw new DataException("topic " + topic + ": not a JSON object but null");
     }
 
     // Out of Kafka.

@@ -145,6 +145,17 @@ class ApplyPolicyTest {
     }
 
     @Test
+    void shouldRefuseAnEventAboutNobody() {
+        GenericRecord message = message();
+        ((GenericRecord) message.get("meta")).put("subject", "");
+
+        assertRefused(
+                applying("mailing"),
+                Given.sink("events.marketing", null, message, NOW),
+                "a record's key is the subject");
+    }
+
+    @Test
     void shouldRefuseAnEventThatTheGateQuarantines() {
         GenericRecord message = message();
         ((GenericRecord) message.get("meta")).put("brand", "another");

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AvroConverterTest {
 
@@ -110,6 +111,14 @@ class AvroConverterTest {
                 .hasMessageContaining(problem.replace("'", ""))
                 .hasMessageNotContainingAny("4711", "FORGET", "yesterday", "r-2")
                 .hasNoCause();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"null", "[]", "17", "\"customer:ada\"", ""})
+    void shouldRefuseJsonThatIsNoObject(String json) {
+        assertThatThrownBy(() -> converter.fromConnectData(REQUESTS, null, json))
+                .isInstanceOf(DataException.class)
+                .hasMessageContaining("not a JSON object");
     }
 
     @Test
