@@ -36,8 +36,8 @@ class AuditCommandsIT {
     private static final int AFTER = 9_000;
     private static final int ALL = BEFORE + AFTER;
     private static final Duration SOON = Duration.ofSeconds(1);
-    private static final String CHILD = "customer:QxCHILDxQ";
-    private static final String COOKIE = "cookie:QxCOOKIExQ";
+    private static final String CHILD = "customer:QxQxQxCHILDxQ";
+    private static final String COOKIE = "cookie:QxQxQxCOOKIExQ";
 
     @TempDir
     static Path directory;
@@ -62,7 +62,7 @@ class AuditCommandsIT {
         cluster.publish(Given.young(CHILD));
         cluster.publish(Given.analyticsConsent(COOKIE, ConsentKind.GRANT).build());
         chats = new ArrayList<>(cluster.publishAll(chats(BEFORE)));
-        order = cluster.publish(Given.order(CHILD).setOrderId("QxORDERxQ").build());
+        order = cluster.publish(Given.order(CHILD).setOrderId("QxQxQxORDERxQ").build());
         view = cluster.publish(Given.cookie(COOKIE, CookieCategory.ANALYTICS).build());
         chats.addAll(cluster.publishAll(chats(AFTER)));
         try (Gate gate = cluster.gate()) {
@@ -72,7 +72,7 @@ class AuditCommandsIT {
                     Given.analyticsConsent(COOKIE, ConsentKind.WITHDRAWAL).build());
             cluster.decided(withdrawal);
             cluster.decided(cluster.publish(Given.chat(CHILD)
-                    .setMeta(Given.meta(CHILD).setBrand("QxBRANDxQ").build())
+                    .setMeta(Given.meta(CHILD).setBrand("QxQxQxBRANDxQ").build())
                     .build()));
         }
         audit = cluster.committedAudit();
@@ -81,16 +81,16 @@ class AuditCommandsIT {
     private static List<SpecificRecord> chats(int count) {
         List<SpecificRecord> chats = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            Chat chat = Given.chat("customer:QxNAMExQ" + i % 100)
-                    .setText("QxTEXTxQ " + i)
+            Chat chat = Given.chat("customer:QxQxQxNAMExQ" + i % 100)
+                    .setText("QxQxQxTEXTxQ " + i)
                     .build();
             chats.add(chat);
         }
         chats.set(
                 count / 2,
-                Given.chat("customer:QxNAMExQ")
-                        .setMeta(Given.meta("customer:QxNAMExQ")
-                                .setEventId("QxIDxQ")
+                Given.chat("customer:QxQxQxNAMExQ")
+                        .setMeta(Given.meta("customer:QxQxQxNAMExQ")
+                                .setEventId("QxQxQxIDxQ")
                                 .build())
                         .build());
         return chats;
@@ -102,8 +102,8 @@ class AuditCommandsIT {
         cluster.close();
         assertThat(PRINTED)
                 .hasSizeGreaterThan(10)
-                .allSatisfy(ran -> assertThat(ran.out() + ran.err()).doesNotContain("Qx"));
-        assertThat(log.lines).isNotEmpty().noneMatch(line -> line.contains("Qx"));
+                .allSatisfy(ran -> assertThat(ran.out() + ran.err()).doesNotContain("QxQxQx"));
+        assertThat(log.lines).isNotEmpty().noneMatch(line -> line.contains("QxQxQx"));
     }
 
     @Test
@@ -166,7 +166,18 @@ class AuditCommandsIT {
         String to = Instant.now().toString();
 
         Ran ran = run(
-                0, "audit", "explain", "--event-id", "QxIDxQ", "--type", "chat", "--from", from, "--to", to, "--json");
+                0,
+                "audit",
+                "explain",
+                "--event-id",
+                "QxQxQxIDxQ",
+                "--type",
+                "chat",
+                "--from",
+                from,
+                "--to",
+                to,
+                "--json");
 
         assertThat(ran.json()
                         .get("records")
@@ -174,12 +185,23 @@ class AuditCommandsIT {
                         .map(r -> r.get("place").asString()))
                 .containsExactly(
                         QuarantineIT.text(chats.get(BEFORE / 2)), QuarantineIT.text(chats.get(BEFORE + AFTER / 2)));
-        Ran none = run(1, "audit", "explain", "--event-id", "QxNOxQ", "--type", "chat", "--from", from, "--to", to);
+        Ran none = run(1, "audit", "explain", "--event-id", "QxQxQxNOxQ", "--type", "chat", "--from", from, "--to", to);
         assertThat(none.err()).contains("no chat with this id arrived in that time");
-        assertThat(run(1, "audit", "explain", "--event-id", "QxIDxQ", "--type", "chat", "--from", to, "--to", to)
+        assertThat(run(1, "audit", "explain", "--event-id", "QxQxQxIDxQ", "--type", "chat", "--from", to, "--to", to)
                         .out())
                 .isEmpty();
-        assertThat(run(2, "audit", "explain", "--event-id", "QxIDxQ", "--type", "gossip", "--from", from, "--to", to)
+        assertThat(run(
+                                2,
+                                "audit",
+                                "explain",
+                                "--event-id",
+                                "QxQxQxIDxQ",
+                                "--type",
+                                "gossip",
+                                "--from",
+                                from,
+                                "--to",
+                                to)
                         .err())
                 .contains("--type: there are access, account");
     }

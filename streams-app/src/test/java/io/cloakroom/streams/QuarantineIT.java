@@ -62,22 +62,22 @@ class QuarantineIT {
 
     @Test
     void shouldDecideWhatWasMendedAndIsReplayed() throws Exception {
-        String customer = "customer:QxADAxQ";
-        String other = "customer:QxBOBxQ";
+        String customer = "customer:QxQxQxADAxQ";
+        String other = "customer:QxQxQxBOBxQ";
         CanaryIT.Log log = CanaryIT.Log.attached();
         try {
             RecordMetadata withdrawn;
             RecordMetadata ordered;
             RecordMetadata branded;
             RecordMetadata astray;
-            Order order = Given.order(customer).setOrderId("QxORDERxQ").build();
+            Order order = Given.order(customer).setOrderId("QxQxQxORDERxQ").build();
             try (Gate gate = cluster.gate()) {
                 cluster.decided(Given.grown(customer));
                 cluster.decided(Given.emailConsent(customer, ConsentKind.GRANT).build());
                 withdrawn = cluster.publish(unregistered(
                         Given.emailConsent(customer, ConsentKind.WITHDRAWAL).build()));
                 ordered = cluster.publish(cluster.misplaced(cluster.record(order)));
-                branded = cluster.publish(chat(customer, "QxBRANDxQ"));
+                branded = cluster.publish(chat(customer, "QxQxQxBRANDxQ"));
                 cluster.decided(Given.grown(other));
                 cluster.decided(Given.emailConsent(other, ConsentKind.GRANT).build());
                 astray = cluster.publish(cluster.misplaced(unregistered(
@@ -153,8 +153,8 @@ class QuarantineIT {
         }
         assertThat(printed)
                 .hasSizeGreaterThan(8)
-                .allSatisfy(ran -> assertThat(ran.out() + ran.err()).doesNotContain("Qx"));
-        assertThat(log.lines).isNotEmpty().noneMatch(line -> line.contains("Qx"));
+                .allSatisfy(ran -> assertThat(ran.out() + ran.err()).doesNotContain("QxQxQx"));
+        assertThat(log.lines).isNotEmpty().noneMatch(line -> line.contains("QxQxQx"));
     }
 
     /** All were replayed but the copy that was quarantined again; whoever names one sends it again, and is told. */
@@ -189,7 +189,7 @@ class QuarantineIT {
     }
 
     private void assertGone(String customer) throws Exception {
-        RecordMetadata lost = cluster.publish(chat(customer, "QxOTHERxQ"));
+        RecordMetadata lost = cluster.publish(chat(customer, "QxQxQxOTHERxQ"));
         cluster.decided(lost);
         try (Admin admin = cluster.admin()) {
             admin.deleteRecords(Map.of(
@@ -232,7 +232,7 @@ class QuarantineIT {
     private static Chat chat(String customer, String brand) {
         return Given.chat(customer)
                 .setMeta(Given.meta(customer).setBrand(brand).build())
-                .setText("QxTEXTxQ")
+                .setText("QxQxQxTEXTxQ")
                 .build();
     }
 
