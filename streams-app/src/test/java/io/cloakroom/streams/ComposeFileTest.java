@@ -48,6 +48,7 @@ class ComposeFileTest {
     private static final Pattern SECRET =
             Pattern.compile("(?i)passw|secret|token|credential|api_?key|private|jaas|-----BEGIN|[A-Za-z0-9+/]{32,}");
 
+    private static final Pattern ASKED = Pattern.compile("\\$\\{file:/etc/cloakroom/connect.properties:([^}]+)}");
     private static final String SECRETS = "/run/secrets/";
 
     @Test
@@ -110,6 +111,15 @@ class ComposeFileTest {
                 .containsExactlyInAnyOrderElementsOf(first.keySet());
         assertThat(first.get("postgres")).matches("[0-9a-f]{48}").isNotEqualTo(first.get("grafana-admin"));
         assertThat(first.get("connect.properties")).contains("warehouse.password=" + first.get("postgres") + "\n");
+        try (Stream<Path> connectors = Files.list(ROOT.resolve("connectors/src/main/connect"))) {
+            for (Path connector : connectors.toList()) {
+                ASKED.matcher(Files.readString(connector))
+                        .results()
+                        .forEach(asked -> assertThat(first.get("connect.properties"))
+                                .as(connector.toString())
+                                .containsPattern("(?m)^" + Pattern.quote(asked.group(1)) + "=."));
+            }
+        }
         assertThat(secretsOf(script)).isEqualTo(first);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("secrets"))))
                 .isEqualTo("rwx------");
