@@ -61,7 +61,8 @@ public final class Fixture {
                     blueprint.schemas(),
                     blueprint.projections(),
                     1,
-                    topic -> 1_000_000, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
+                    topic -> 1_000_000,
+                    new PrometheusMeterRegistry(PrometheusConfig.DEFAULT));
             Bench.delete(directory);
         } catch (IOException | PolicyRefusedException | KeysMissingException e) {
             throw new IllegalStateException(e);
