@@ -205,7 +205,7 @@ class OperationsIT {
             assertThat(known.get("heldBy"))
                     .extracting(held -> held.get("recipient").asString())
                     .contains("analytics", "group", "payment");
-            AuditEntry entry = entry(known.get("audited").asString());
+            AuditEntry entry = entry(known.get("request").asString());
             assertThat(entry.getKind()).isEqualTo(EntryKind.CONTROL);
             assertThat(entry.getReason().getRule()).isEqualTo("inspected");
 
@@ -222,7 +222,7 @@ class OperationsIT {
             JsonNode first = new JsonMapper()
                     .readTree(show(1, "customer:nobody", "--json").out());
             assertThat(first.get("known").asBoolean()).isFalse();
-            assertThat(entry(first.get("audited").asString()).getSubjectToken()).isNull();
+            assertThat(entry(first.get("request").asString()).getSubjectToken()).isNull();
             assertThat(show(1, "customer:nobody").out()).contains("known: false");
 
             cluster.decided(
@@ -245,7 +245,7 @@ class OperationsIT {
     }
 
     private static AuditEntry entry(String place) {
-        Coordinates at = Coordinates.parse(place.replace('@', '-'));
+        Coordinates at = Coordinates.parse(place);
         return cluster.committedAudit().stream()
                 .filter(e -> e.getTopic().equals(at.topic())
                         && e.getPartition() == at.partition()

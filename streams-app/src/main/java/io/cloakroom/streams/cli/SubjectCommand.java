@@ -9,6 +9,7 @@ import io.cloakroom.policy.PolicyRefusedException;
 import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.streams.AuditReader;
 import io.cloakroom.streams.Blueprint;
+import io.cloakroom.streams.Coordinates;
 import io.cloakroom.streams.ErasureBound;
 import io.cloakroom.streams.ErasureBound.Holder;
 import io.cloakroom.streams.ErasureBound.Place;
@@ -93,7 +94,7 @@ public final class SubjectCommand {
      * @param place of the record in {@link Topics#SUBJECT_REQUESTS}
      * @param entry empty if none came in time
      */
-    record Requested(String place, Optional<AuditEntry> entry) {
+    record Requested(Coordinates place, Optional<AuditEntry> entry) {
 
         boolean isTaken() {
             return entry.map(AuditEntry::getKind).equals(Optional.of(EntryKind.CONTROL));
@@ -110,7 +111,8 @@ public final class SubjectCommand {
     static Requested request(Settings settings, String key, RequestKind kind, Duration within) throws Exception {
         try (AuditReader reader = AuditReader.open(settings, false)) {
             RecordMetadata place = publish(settings, key, kind);
-            return new Requested(place.toString(), await(reader, place, within));
+            return new Requested(
+                    new Coordinates(place.topic(), place.partition(), place.offset()), await(reader, place, within));
         }
     }
 
@@ -162,7 +164,7 @@ public final class SubjectCommand {
         List<RecallNote> recalls = requested.entry().map(AuditEntry::getRecalls).orElse(List.of());
         if (json) {
             Map<String, Object> document = new LinkedHashMap<>();
-            document.put("request", requested.place());
+            document.put("request", requested.place().toString());
             document.put("erased", requested.isTaken());
             document.put(
                     "recalls",

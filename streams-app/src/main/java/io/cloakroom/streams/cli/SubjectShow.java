@@ -74,13 +74,17 @@ final class SubjectShow implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Requested requested =
                 SubjectCommand.request(settings, key, RequestKind.INSPECTION, Duration.ofSeconds(seconds));
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("request", requested.place().toString());
+        document.put("audited", requested.isTaken());
         if (!requested.isTaken()) {
+            if (json) {
+                out.println(Json.of(document));
+            }
             spec.commandLine().getErr().println("nothing is shown: " + requested.whyNot());
             return NO;
         }
         Dossier dossier = Dossier.read(settings, blueprint.history(), audit, key);
-        Map<String, Object> document = new LinkedHashMap<>();
-        document.put("audited", requested.place());
         document.put("known", !dossier.isEmpty());
         dossier.person().ifPresent(person -> document.putAll(person(person)));
         dossier.erased().ifPresent(stub -> {

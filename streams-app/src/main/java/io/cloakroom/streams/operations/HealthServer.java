@@ -23,8 +23,11 @@ public final class HealthServer implements AutoCloseable {
     private static final String TEXT = "text/plain; charset=utf-8";
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
+    /** Whoever asks slowly keeps one from the others. */
+    private static final int THREADS = 4;
+
     private final HttpServer server;
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
+    private final ExecutorService threads = Executors.newFixedThreadPool(THREADS, task -> {
         Thread made = new Thread(task, "health");
         made.setDaemon(true);
         return made;
@@ -46,7 +49,7 @@ public final class HealthServer implements AutoCloseable {
         server.serve("/live", () -> answer("live", health.dead()));
         server.serve("/ready", () -> answer("ready", health.notReady()));
         server.serve("/metrics", () -> new Answer(200, PROMETHEUS, health.metrics()));
-        listening.setExecutor(server.thread);
+        listening.setExecutor(server.threads);
         listening.start();
         LOG.atInfo().addKeyValue("port", server.port()).log("health");
         return server;
@@ -88,6 +91,6 @@ public final class HealthServer implements AutoCloseable {
     @Override
     public void close() {
         server.stop(0);
-        thread.shutdown();
+        threads.shutdown();
     }
 }
