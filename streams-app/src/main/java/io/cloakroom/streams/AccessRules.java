@@ -2,6 +2,7 @@ package io.cloakroom.streams;
 
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.Recipient;
+import io.cloakroom.streams.gate.GateTopology;
 import io.cloakroom.streams.gate.Topics;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -75,9 +76,9 @@ public final class AccessRules {
                 List.of(literal(ResourceType.GROUP, applicationId), itsOwn(ResourceType.TRANSACTIONAL_ID))) {
             refuse(ours.stream().filter(other -> !other.equals(own) && isWithin(own, other)));
         }
-        refuse(ours.stream()
-                .filter(other ->
-                        other.patternType() == PatternType.LITERAL && isWithin(other, itsOwn(ResourceType.TOPIC))));
+        refuse(blueprint.topics().stream()
+                .map(topic -> literal(ResourceType.TOPIC, topic.name()))
+                .filter(other -> isWithin(other, itsOwn(ResourceType.TOPIC))));
     }
 
     private void refuse(Stream<ResourcePattern> others) {
@@ -161,6 +162,10 @@ public final class AccessRules {
         blueprint.topics().forEach(topic -> mayLook(Principals.OPERATOR, topic.name()));
         HARMLESS.forEach(look -> may(Principals.OPERATOR, look, itsOwn(ResourceType.TOPIC)));
         may(Principals.OPERATOR, AclOperation.DESCRIBE_CONFIGS, CLUSTER);
+
+        mayWrite(Principals.INSPECTOR, Topics.SUBJECT_REQUESTS);
+        mayRead(Principals.INSPECTOR, Topics.AUDIT);
+        mayRead(Principals.INSPECTOR, GateTopology.people(applicationId));
     }
 
     /** What others write to the gate. */

@@ -35,6 +35,9 @@ public record Principals(SortedMap<String, String> byRole) {
     /** Sends again what was quarantined, and asks for erasures. */
     static final String OPERATOR = "cloakroom.operator";
 
+    /** May see what the gate knows of a person, which is nobody else's to read. */
+    static final String INSPECTOR = "cloakroom.inspector";
+
     private static final String SERVICE = "service.";
 
     /** Who writes what people say. */
@@ -43,7 +46,7 @@ public record Principals(SortedMap<String, String> byRole) {
             Topics.IDENTITY_LINKS, "control.identity",
             Topics.SUBJECT_REQUESTS, "control.requests");
 
-    private static final List<String> AROUND = List.of(GATE, AUDITOR, SIGNER, VERIFIER, OPERATOR);
+    private static final List<String> AROUND = List.of(GATE, AUDITOR, SIGNER, VERIFIER, OPERATOR, INSPECTOR);
 
     private static final String USER = "User:";
 

@@ -93,6 +93,7 @@ class AccessIT {
             new Row("cloakroom.signer", "audit\\..*", "audit\\.checkpoints", ""),
             new Row("cloakroom.verifier", INPUTS + "|RELEASES|audit\\..*", "", ""),
             new Row("cloakroom.operator", INPUTS + "|audit\\.decisions|quarantine", INPUTS + "|quarantine", ".*"),
+            new Row("cloakroom.inspector", "audit\\.decisions|" + CHANGELOG, "subject\\.requests", ""),
             new Row("control.consent", "", "consent\\.changes", ""),
             new Row("control.identity", "", "identity\\.links", ""),
             new Row("control.requests", "", "subject\\.requests", ""),

@@ -38,6 +38,7 @@ class PrincipalsTest {
                         "User:analytics",
                         "User:cloakroom.auditor",
                         "User:cloakroom.gate",
+                        "User:cloakroom.inspector",
                         "User:cloakroom.operator",
                         "User:cloakroom.signer",
                         "User:cloakroom.verifier",

@@ -47,6 +47,7 @@ class SecuredIT {
             "cloakroom.signer",
             "cloakroom.verifier",
             "cloakroom.operator",
+            "cloakroom.inspector",
             "service.order",
             "control.consent");
 
@@ -218,6 +219,8 @@ class SecuredIT {
                     .contains("2 of 2 signed; held against 2 input records and ")
                     .endsWith("verified\n")
                     .doesNotContain("not looked at");
+            assertThat(yes("cloakroom.inspector", "subject", "show", "customer:ada"))
+                    .contains("heldBy:", "payment");
             assertThat(yes("cloakroom.operator", "subject", "erase", "customer:ada"))
                     .contains("payment");
 
@@ -242,6 +245,7 @@ class SecuredIT {
                     new String[] {"cloakroom.auditor", "audit", "verify"},
                     new String[] {"cloakroom.auditor", "audit", "sign", "--once"},
                     new String[] {"cloakroom.signer", "quarantine", "list"},
+                    new String[] {"cloakroom.operator", "subject", "show", "customer:ada"},
                     new String[] {"service.order", "audit", "tail", "--limit", "1", "--from-beginning"},
                     new String[] {"cloakroom.gate", "topics", "plan"})) {
                 CloakroomTest.Ran no = run(refused[0], Arrays.copyOfRange(refused, 1, refused.length));

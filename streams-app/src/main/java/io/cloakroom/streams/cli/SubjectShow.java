@@ -16,7 +16,6 @@ import io.cloakroom.streams.cli.SubjectCommand.Requested;
 import io.cloakroom.streams.gate.Dossier;
 import io.cloakroom.streams.gate.GateParts;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -105,11 +104,10 @@ final class SubjectShow implements Callable<Integer> {
     }
 
     private static Optional<Pseudonyms.Key> audit(Settings settings) throws Pseudonyms.KeysMissingException {
-        String directory = settings.all().get(Settings.KEYS);
-        return directory == null
-                ? Optional.empty()
-                : Optional.of(Pseudonyms.load(Path.of(directory), List.of(GateParts.AUDIT_KEY))
-                        .key(GateParts.AUDIT_KEY));
+        return settings.all().containsKey(Settings.KEYS)
+                ? Optional.of(Pseudonyms.load(settings.keyFiles(), List.of(GateParts.AUDIT_KEY))
+                        .key(GateParts.AUDIT_KEY))
+                : Optional.empty();
     }
 
     /** Everything but the salt, which leads from a pseudonym to the person. */

@@ -36,7 +36,7 @@ public record Dossier(Optional<Person> person, List<Waits> waiting, Optional<Stu
      */
     public static Dossier read(
             Settings settings, PolicyHistory history, Optional<Pseudonyms.Key> audit, String subject) {
-        String topic = GateTopology.changelog(Gate.group(settings), People.STORE);
+        String topic = GateTopology.people(Gate.group(settings));
         int partition;
         try (KafkaConsumer<byte[], byte[]> consumer = TopicReader.consumer(settings)) {
             partition = SubjectKey.partition(

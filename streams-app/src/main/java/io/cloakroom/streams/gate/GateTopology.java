@@ -99,6 +99,11 @@ public final class GateTopology {
                 .toList();
     }
 
+    /** The topic that holds what is known of people. */
+    public static String people(String applicationId) {
+        return changelog(applicationId, People.STORE);
+    }
+
     static String changelog(String applicationId, String store) {
         return applicationId + "-" + store + "-changelog";
     }
