@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
@@ -44,6 +45,9 @@ public record Settings(Map<String, String> all) {
 
     /** Where /live, /ready and /metrics are served, {@code HOST:PORT}; nowhere without it. */
     public static final String LISTEN = "cloakroom.http.listen";
+
+    /** What begins so is Kafka's own setting for a server that listens with TLS, such as {@code ssl.keystore.location}. */
+    private static final String HTTP = "cloakroom.http.";
 
     private static final Set<String> OURS =
             new TreeSet<>(Set.of(POLICIES, KEYS, KEK, PRINCIPALS, LISTEN, AvroConfig.SERIALIZER));
@@ -76,7 +80,7 @@ public record Settings(Map<String, String> all) {
     public Settings {
         all = Map.copyOf(resolved(all));
         for (String key : new TreeSet<>(all.keySet())) {
-            if (key.startsWith("cloakroom.") && !OURS.contains(key)) {
+            if (key.startsWith("cloakroom.") && !OURS.contains(key) && !key.startsWith(HTTP + "ssl.")) {
                 throw new ConfigException(key + " is not a setting; there are " + String.join(", ", OURS));
             }
             if (FIXED.contains(CLIENT_PREFIX.matcher(key).replaceFirst(""))) {
@@ -162,6 +166,13 @@ public record Settings(Map<String, String> all) {
             }
             throw new ConfigException(LISTEN + "=" + value + " is not HOST:PORT of this machine, as 127.0.0.1:9404 is");
         });
+    }
+
+    /** With which TLS it is served there: {@code cloakroom.http.ssl.*}, as Kafka's {@code ssl.*}; empty for none. */
+    public Map<String, String> listenTls() {
+        return all.entrySet().stream()
+                .filter(setting -> setting.getKey().startsWith(HTTP + "ssl."))
+                .collect(Collectors.toMap(setting -> setting.getKey().substring(HTTP.length()), Map.Entry::getValue));
     }
 
     /** What clients of Kafka and of the registry are configured with. */

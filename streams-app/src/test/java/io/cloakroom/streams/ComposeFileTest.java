@@ -142,7 +142,7 @@ class ComposeFileTest {
     @Test
     void shouldAskTheGateWhetherItIsReady() throws Exception {
         AtomicReference<Optional<String>> no = new AtomicReference<>(Optional.empty());
-        try (HealthServer server = HealthServer.start(new InetSocketAddress("127.0.0.1", 0), new Health() {
+        try (HealthServer server = HealthServer.start(new InetSocketAddress("127.0.0.1", 0), Map.of(), new Health() {
             @Override
             public Optional<String> dead() {
                 return Optional.empty();

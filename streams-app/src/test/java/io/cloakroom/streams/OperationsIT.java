@@ -82,7 +82,7 @@ class OperationsIT {
         RestartIT.delete(Path.of(cluster.settings.required("state.dir")));
 
         Gate gate = Gate.start(cluster.settings, cluster.blueprint);
-        try (HealthServer server = HealthServer.start(new InetSocketAddress("127.0.0.1", 0), gate)) {
+        try (HealthServer server = HealthServer.start(new InetSocketAddress("127.0.0.1", 0), Map.of(), gate)) {
             HttpResponse<String> first = get(server, "/ready");
             assertThat(first.statusCode()).as("while it joins the group").isEqualTo(503);
             assertThat(first.body()).matches("the gate is (CREATED|REBALANCING)\n");

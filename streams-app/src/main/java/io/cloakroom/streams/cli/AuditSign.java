@@ -61,7 +61,8 @@ final class AuditSign implements Callable<Integer> {
         Age age = new Age();
         Optional<InetSocketAddress> listen = settings.listen();
         try (Signer signer = new Signer(settings, Optional.ofNullable(file), InstantSource.system());
-                HealthServer health = listen.isPresent() ? HealthServer.start(listen.get(), age) : null) {
+                HealthServer health =
+                        listen.isPresent() ? HealthServer.start(listen.get(), settings.listenTls(), age) : null) {
             do {
                 long begun = System.currentTimeMillis();
                 for (Signed signed : signer.sign()) {

@@ -73,7 +73,8 @@ public final class RunCommand implements Callable<Integer> {
     private int run(Settings settings, Blueprint blueprint, String ready, Stopping stopping) throws Exception {
         Optional<InetSocketAddress> listen = settings.listen();
         try (Gate gate = Gate.start(settings, blueprint);
-                HealthServer health = listen.isPresent() ? HealthServer.start(listen.get(), gate) : null) {
+                HealthServer health =
+                        listen.isPresent() ? HealthServer.start(listen.get(), settings.listenTls(), gate) : null) {
             stopping.stops(gate);
             gate.awaitRunning();
             PrintWriter err = spec.commandLine().getErr();

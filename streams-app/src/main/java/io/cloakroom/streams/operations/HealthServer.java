@@ -2,9 +2,12 @@ package io.cloakroom.streams.operations;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsServer;
+import io.cloakroom.schemas.ServerTls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -14,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells over HTTP how a process is: {@code /live}, {@code /ready} (200 or 503, with the reason) and {@code /metrics}. It has
- * no personal value to tell and no authorisation: bind it where only operations can reach it.
+ * no personal value to tell, and asks nobody who they are but by certificates, if it is told to.
  */
 public final class HealthServer implements AutoCloseable {
 
@@ -37,11 +40,21 @@ public final class HealthServer implements AutoCloseable {
         this.server = server;
     }
 
-    /** @throws IOException naming the address, if nothing can listen there */
-    public static HealthServer start(InetSocketAddress address, Health health) throws IOException {
+    /**
+     * @param tls Kafka's settings {@code ssl.*} of a server; without any it speaks plain HTTP
+     * @throws IOException naming the address, if nothing can listen there
+     */
+    public static HealthServer start(InetSocketAddress address, Map<String, String> tls, Health health)
+            throws IOException {
         HttpServer listening;
         try {
-            listening = HttpServer.create(address, 0);
+            if (tls.isEmpty()) {
+                listening = HttpServer.create(address, 0);
+            } else {
+                HttpsServer secured = HttpsServer.create(address, 0);
+                secured.setHttpsConfigurator(ServerTls.configurator(tls));
+                listening = secured;
+            }
         } catch (IOException e) {
             throw new IOException("nothing can listen at " + address.getHostString() + ":" + address.getPort(), e);
         }

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,7 +27,7 @@ class HealthServerTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = HealthServer.start(ANY, new Health() {
+        server = HealthServer.start(ANY, Map.of(), new Health() {
             @Override
             public Optional<String> dead() {
                 return dead;
@@ -90,7 +91,7 @@ class HealthServerTest {
     @Test
     void shouldNameTheAddressThatIsTaken() {
         InetSocketAddress taken = new InetSocketAddress("127.0.0.1", server.port());
-        assertThatThrownBy(() -> HealthServer.start(taken, null))
+        assertThatThrownBy(() -> HealthServer.start(taken, Map.of(), null))
                 .isInstanceOf(IOException.class)
                 .hasMessage("nothing can listen at 127.0.0.1:" + server.port());
     }
