@@ -314,6 +314,7 @@ class OperationsIT {
                 config(Map.of(Settings.LISTEN, "127.0.0.1:" + port)));
         try {
             Cluster.await("gate")
+                    .atMost(Duration.ofSeconds(60))
                     .ignoreException(ConnectException.class)
                     .until(() -> get(port, "/ready").statusCode() == 200);
             cluster.decided(cluster.publish(new ProducerRecord<>(
