@@ -8,6 +8,7 @@ import io.cloakroom.policy.Engine;
 import io.cloakroom.policy.EventSchema;
 import io.cloakroom.policy.Generalised;
 import io.cloakroom.policy.Judgement;
+import io.cloakroom.policy.KeyFiles;
 import io.cloakroom.policy.Person;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
@@ -77,6 +78,7 @@ public abstract class ApplyPolicy<R extends ConnectRecord<R>> implements Transfo
     static final String RECIPIENT = "recipient";
     static final String POLICIES = "policies";
     static final String KEYS = "keys";
+    static final String KEK = "keys.kek";
 
     public static final ConfigDef CONFIG_DEF = new ConfigDef()
             .define(
@@ -99,7 +101,14 @@ public abstract class ApplyPolicy<R extends ConnectRecord<R>> implements Transfo
                     "",
                     ConfigDef.Importance.HIGH,
                     "The directory of the recipient's key, from which the ids of releases are made; the keys of others"
-                            + " are not read. Needed where events are read: the gate's releases have their ids.");
+                            + " are not read. Needed where events are read: the gate's releases have their ids.")
+            .define(
+                    KEK,
+                    ConfigDef.Type.STRING,
+                    "",
+                    ConfigDef.Importance.MEDIUM,
+                    "The file of the key under which those are encrypted, as the gate's cloakroom.keys.kek; without it they"
+                            + " stand in the clear.");
 
     private static final Logger LOG = LoggerFactory.getLogger(ApplyPolicy.class);
 
@@ -158,7 +167,10 @@ public abstract class ApplyPolicy<R extends ConnectRecord<R>> implements Transfo
         }
         List<String> names = known.stream().map(Recipient::keyName).distinct().toList();
         try {
-            Pseudonyms pseudonyms = Pseudonyms.load(Path.of((String) config.get(KEYS)), names);
+            Optional<Path> kek = Optional.of((String) config.get(KEK))
+                    .filter(file -> !file.isEmpty())
+                    .map(Path::of);
+            Pseudonyms pseudonyms = Pseudonyms.load(new KeyFiles(Path.of((String) config.get(KEYS)), kek), names);
             names.forEach(name -> keys.put(name, pseudonyms.key(name)));
         } catch (KeysMissingException e) {
             throw new ConfigException(KEYS, config.get(KEYS), e.getMessage());

@@ -3,6 +3,7 @@ package io.cloakroom.connect;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.cloakroom.policy.KeyFiles;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.streams.gate.GateDriver;
 import io.cloakroom.streams.scenarios.Scenario;
@@ -10,8 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.metrics.Metrics;
@@ -55,6 +58,24 @@ class ApplyPolicyTest {
         assertThat(value.getString("releaseId"))
                 .isEqualTo(new String(key.release(place), StandardCharsets.US_ASCII))
                 .isEqualTo(released.key());
+    }
+
+    @Test
+    void shouldReadKeysThatAreEncrypted() throws Exception {
+        Path kek = directory.resolve("kek.json");
+        Path encrypted = directory.resolve("keys");
+        Pseudonyms.create(new KeyFiles(encrypted, Optional.of(kek)), List.of("mailing.1"));
+        Map<String, String> config = new HashMap<>(Map.of(
+                "recipient", "mailing", "policies", GateDriver.POLICIES.toString(), "keys", encrypted.toString()));
+        assertThatThrownBy(() -> new ApplyPolicy.Value<SinkRecord>().configure(config))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("mailing.1.json");
+
+        config.put("keys.kek", kek.toString());
+        try (ApplyPolicy<SinkRecord> applying = new ApplyPolicy.Value<>()) {
+            applying.configure(config);
+            assertThat(applying.apply(dispatch())).isNotNull();
+        }
     }
 
     @Test
