@@ -3,6 +3,7 @@ package io.cloakroom.schemas;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cloakroom.schemas.AvroConfig.Endpoint;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.HttpsURLConnection;
 import org.apache.avro.Schema;
 import org.apache.kafka.common.KafkaException;
@@ -177,9 +179,24 @@ final class HttpRegistry implements SchemaRegistry {
         int status = connection.getResponseCode();
         boolean success = status / 100 == 2;
         try (InputStream in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
-            byte[] bytes = in == null ? new byte[0] : in.readNBytes(LONGEST_ANSWER);
+            byte[] bytes = in == null ? new byte[0] : read(in);
             return new Answer(status, success ? json(bytes) : errorBody(bytes));
         }
+    }
+
+    /** Each read may take so long, and so may all: a registry that answers a byte at a time holds nobody up. */
+    private byte[] read(InputStream in) throws IOException {
+        int limit = config.getInt(AvroConfig.READ_TIMEOUT);
+        long start = System.nanoTime();
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        byte[] some = new byte[8_192];
+        for (int length = in.read(some); length >= 0 && all.size() < LONGEST_ANSWER; length = in.read(some)) {
+            all.write(some, 0, length);
+            if (limit > 0 && System.nanoTime() - start > TimeUnit.MILLISECONDS.toNanos(limit)) {
+                throw new IOException("the answer took longer than " + AvroConfig.READ_TIMEOUT + "=" + limit);
+            }
+        }
+        return all.toByteArray();
     }
 
     /** A success that is no JSON object is not the registry's: something stands between. */

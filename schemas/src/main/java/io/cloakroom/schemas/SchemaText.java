@@ -15,6 +15,9 @@ record SchemaText(
         String schema,
         @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Reference> references) {
 
+    /** More than anybody has: a registry that always names another holds nobody up. */
+    private static final int MOST_REFERENCES = 256;
+
     record Reference(String name, String subject, int version) {}
 
     SchemaText {
@@ -61,6 +64,9 @@ record SchemaText(
 
     private static void resolve(
             Reference reference, Schema.Parser parser, Function<Reference, SchemaText> fetch, Set<String> resolved) {
+        if (resolved.size() >= MOST_REFERENCES) {
+            throw new IllegalArgumentException("it refers to more than " + MOST_REFERENCES + " others");
+        }
         if (resolved.add(reference.name())) {
             fetch.apply(reference).parse(parser, fetch, resolved);
         }

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +25,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.util.RandomData;
@@ -196,6 +200,59 @@ class HttpRegistryTest {
                     .hasMessageContaining("SocketTimeoutException");
             assertThat((System.nanoTime() - start) / 1_000_000).isBetween(290L, 5_000L);
         }
+    }
+
+    @Test
+    void shouldGiveUpOnAnAnswerThatNeverEnds() throws Exception {
+        try (ServerSocket dripping = new ServerSocket(0)) {
+            Thread dripper = new Thread(() -> drip(dripping));
+            dripper.setDaemon(true);
+            dripper.start();
+            SchemaRegistry client = connect(
+                    "http://127.0.0.1:" + dripping.getLocalPort(),
+                    Map.of("http.read.timeout.ms", "300", "max.retries", "0"));
+            assertThatThrownBy(() -> client.byId(1))
+                    .isInstanceOf(RegistryUnavailableException.class)
+                    .hasMessageContaining("the answer took longer than http.read.timeout.ms=300");
+        }
+    }
+
+    /** A byte each 50 ms, so that no single one is waited for too long. */
+    private static void drip(ServerSocket server) {
+        try (Socket client = server.accept()) {
+            OutputStream out = client.getOutputStream();
+            out.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            while (true) {
+                out.write(' ');
+                out.flush();
+                Thread.sleep(50);
+            }
+        } catch (IOException | InterruptedException e) {
+            // the client has given up
+        }
+    }
+
+    @Test
+    void shouldGiveUpOnReferencesThatNeverEnd() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            int next = asked.incrementAndGet();
+            byte[] answer = ("{\"schema\":\"\\\"string\\\"\",\"references\":[{\"name\":\"n" + next
+                            + "\",\"subject\":\"s\",\"version\":" + next + "}]}")
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        server.start();
+        open.add(() -> server.stop(0));
+        SchemaRegistry client =
+                connect("http://127.0.0.1:" + server.getAddress().getPort(), Map.of());
+
+        assertThatThrownBy(() -> client.byId(1))
+                .isInstanceOf(SerializationException.class)
+                .hasMessage("schema id 1 is no Avro schema that can be read: it refers to more than 256 others");
     }
 
     @Test
