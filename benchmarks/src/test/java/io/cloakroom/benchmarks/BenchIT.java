@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -17,6 +18,9 @@ import tools.jackson.databind.json.JsonMapper;
 /** The harness from end to end, with so little to do that its figures mean nothing. */
 @Timeout(300)
 class BenchIT {
+
+    /** Every build measures the main thing only; {@code -Ptorture} the others, too. */
+    private static final String TORTURE = "cloakroom.torture";
 
     @TempDir
     Path directory;
@@ -56,6 +60,7 @@ class BenchIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(named = TORTURE, matches = "true")
     void shouldCompareManyWithFew() {
         JsonNode json = measured("--rules 30 --records 1000 --people 200 --pairs 1 --partitions 1".split(" "));
         assertThat(json.get("many_over_few").get("median").asDouble()).isPositive();
@@ -73,6 +78,7 @@ class BenchIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(named = TORTURE, matches = "true")
     void shouldTakeOverAndStartWithoutWithholding() {
         JsonNode seconds = measured("--standby --people 200 --pairs 1 --partitions 2".split(" "))
                 .get("standby_seconds");
@@ -81,6 +87,7 @@ class BenchIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(named = TORTURE, matches = "true")
     void shouldTellHowSoonRefusalsCount() {
         JsonNode json =
                 measured("--refusals --records 4000 --people 200 --pace 2 --partitions 2 --recipients 3".split(" "));
