@@ -35,6 +35,7 @@ import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -296,6 +297,33 @@ class AuditIT {
     private List<Fault> faults() throws Exception {
         Report report = cluster.verify(cluster.blueprint);
         return report.faults();
+    }
+
+    /** As retention does: in each topic at another place. */
+    @Test
+    void shouldVerifyWhatIsLeftWhereTopicsAreCutAtTheirBeginning() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            order();
+        }
+        run("audit", "sign", "--once", "--config", config);
+        Map<TopicPartition, RecordsToDelete> cuts = new HashMap<>();
+        int cut = 3;
+        for (String topic : List.of("events.order", "payment.order", "group.order", Topics.AUDIT)) {
+            ConsumerRecord<byte[], byte[]> first = cluster.committed(topic).get(cut);
+            cuts.put(new TopicPartition(topic, first.partition()), RecordsToDelete.beforeOffset(first.offset()));
+            cut += 2;
+        }
+        try (Admin admin = cluster.admin()) {
+            admin.deleteRecords(cuts).all().get();
+        }
+        order();
+
+        assertThat(run("audit", "verify", "--config", config))
+                .satisfies(ran -> assertThat(ran.out()).endsWith("\nverified\n"))
+                .satisfies(ran -> assertThat(ran.exit()).isZero());
+        assertThat(run("audit", "verify", "--whole", "--config", config))
+                .satisfies(ran -> assertThat(ran.exit()).isEqualTo(1))
+                .satisfies(ran -> assertThat(ran.out()).contains("those before it are not there"));
     }
 
     @Test
