@@ -6,7 +6,6 @@ import io.cloakroom.policy.Decision;
 import io.cloakroom.policy.Decision.Release;
 import io.cloakroom.policy.Engine;
 import io.cloakroom.policy.EventSchema;
-import io.cloakroom.policy.Generalised;
 import io.cloakroom.policy.Judgement;
 import io.cloakroom.policy.KeyFiles;
 import io.cloakroom.policy.Person;
@@ -19,15 +18,11 @@ import io.cloakroom.policy.Pseudonyms.KeysMissingException;
 import io.cloakroom.policy.Purpose;
 import io.cloakroom.policy.Recipient;
 import io.cloakroom.policy.Rule;
-import io.cloakroom.policy.Treatment;
-import io.cloakroom.policy.Treatment.Generalise;
-import io.cloakroom.policy.Treatment.Keep;
 import io.cloakroom.schemas.Schemas;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
@@ -155,12 +150,12 @@ public abstract class ApplyPolicy<R extends ConnectRecord<R>> implements Transfo
             throw new ConfigException(RECIPIENT, recipient, "no version of the policy knows it");
         }
         engine = new Engine(history);
-        for (Policy policy : history.versions()) {
-            for (String type : policy.events().keySet()) {
-                policy.access(type, recipient)
-                        .ifPresent(a -> releases.put(
-                                a, new ReleaseForm(a, events.get(type).schema())));
-            }
+        for (Map.Entry<String, EventForm> event : events.entrySet()) {
+            List<Access> versions = history.versions().stream()
+                    .flatMap(policy -> policy.access(event.getKey(), recipient).stream())
+                    .toList();
+            versions.forEach(
+                    a -> releases.put(a, new ReleaseForm(a, event.getValue().schema(), versions)));
         }
         if (config.get(KEYS).equals("")) {
             return;
@@ -280,9 +275,6 @@ public abstract class ApplyPolicy<R extends ConnectRecord<R>> implements Transfo
                 ? Pseudonyms.place(topic, sink.originalKafkaPartition(), sink.originalKafkaOffset())
                 : (topic + "-" + EventForm.text(event, "meta.eventId")).getBytes(StandardCharsets.UTF_8);
         String id = new String(key.release(place), StandardCharsets.US_ASCII);
-        int occurredAt = access.schema()
-                .fields()
-                .indexOf(access.schema().field("meta.occurredAt").orElseThrow());
         return record.newRecord(
                 access.topic(),
                 record.kafkaPartition(),
@@ -290,16 +282,8 @@ public abstract class ApplyPolicy<R extends ConnectRecord<R>> implements Transfo
                 id,
                 form.schema(),
                 form.write(event, allowing, id),
-                cut(access.treatment(occurredAt, allowing), arrivedAt),
+                form.time(allowing, arrivedAt),
                 new ConnectHeaders());
-    }
-
-    /** A time in the form that the recipient may have times: its day where it may have none. */
-    private static long cut(Treatment treatment, long time) {
-        return treatment instanceof Keep
-                ? time
-                : Generalised.time(
-                        treatment instanceof Generalise generalise ? generalise.to() : Treatment.To.DAY, time);
     }
 
     private static String text(Object key) {
@@ -329,11 +313,7 @@ public abstract class ApplyPolicy<R extends ConnectRecord<R>> implements Transfo
         if (allowing == 0) {
             return withhold(topic, Rule.NO_LONGER_REGISTERED);
         }
-        List<Access> others = new ArrayList<>();
-        for (Policy policy : engine.history().versions()) {
-            policy.access(type, recipient).ifPresent(others::add);
-        }
-        Struct narrowed = releases.get(access.get()).narrow(release, allowing, others);
+        Struct narrowed = releases.get(access.get()).narrow(release, allowing);
         return Optional.of(record.newRecord(
                 record.topic(),
                 record.kafkaPartition(),

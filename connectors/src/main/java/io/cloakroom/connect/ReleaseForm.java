@@ -41,11 +41,24 @@ final class ReleaseForm {
     private final Schema schema;
     private final Map<String, Integer> fields = new HashMap<>();
 
-    ReleaseForm(Access access, Schema event) {
+    /** Whether every version has a field in one form, so that it cannot be in another. */
+    private final boolean[] isSettled;
+
+    /** @param versions what the recipient may have by each version of the policy, this one among them */
+    ReleaseForm(Access access, Schema event, List<Access> versions) {
         this.access = access;
         this.event = event;
         List<EventSchema.Field> flat = access.schema().fields();
-        IntStream.range(0, flat.size()).forEach(f -> fields.put(flat.get(f).path(), f));
+        isSettled = new boolean[flat.size()];
+        for (int f = 0; f < isSettled.length; f++) {
+            fields.put(flat.get(f).path(), f);
+            int field = f;
+            isSettled[f] = versions.stream()
+                            .map(version -> version.treatment(field, version.allPurposes()))
+                            .distinct()
+                            .count()
+                    == 1;
+        }
         String name = capitalised(access.schema().type());
         SchemaBuilder release = SchemaBuilder.struct()
                 .name(namespace() + "." + name)
@@ -153,6 +166,11 @@ final class ReleaseForm {
         return release;
     }
 
+    /** The record's own time, as the recipient may have it. */
+    long time(long allowing, long arrivedAt) {
+        return Generalised.time(treatment("meta.occurredAt", allowing), arrivedAt);
+    }
+
     /** Their ids, in the policy's order. */
     private List<String> purposes(long allowing) {
         return IntStream.range(0, access.purposes().size())
@@ -216,17 +234,16 @@ final class ReleaseForm {
      *
      * @param release in the schema it was written with, which it keeps
      * @param allowing purposes that it was released for and still may be used for; never 0
-     * @param others what the recipient may have by the other versions, under one of which it may have been released
      */
-    Struct narrow(Struct release, long allowing, List<Access> others) {
-        Struct narrowed = narrow(release, "", allowing, others);
+    Struct narrow(Struct release, long allowing) {
+        Struct narrowed = narrow(release, "", allowing);
         for (String own : List.of(RELEASE_ID, COMPLETED_AT)) {
             narrowed.put(own, release.get(own));
         }
         return narrowed.put(PURPOSES, purposes(allowing));
     }
 
-    private Struct narrow(Struct release, String prefix, long allowing, List<Access> others) {
+    private Struct narrow(Struct release, String prefix, long allowing) {
         Struct narrowed = new Struct(release.schema());
         for (EventSchema.Field field : access.schema().fields()) {
             String path = field.path();
@@ -235,22 +252,21 @@ final class ReleaseForm {
                 Treatment treatment = treatment(path, allowing);
                 Field out = release.schema().field(projectedName(name, path, treatment));
                 if (out != null && !(treatment instanceof Drop)) {
-                    narrowed.put(out, narrowed(release.get(out), out.schema(), path, treatment, allowing, others));
+                    narrowed.put(out, narrowed(release.get(out), out.schema(), path, treatment, allowing));
                 }
             }
         }
         return narrowed;
     }
 
-    private Object narrowed(
-            Object value, Schema schema, String path, Treatment treatment, long allowing, List<Access> others) {
+    private Object narrowed(Object value, Schema schema, String path, Treatment treatment, long allowing) {
         if (value instanceof Struct struct) {
-            return narrow(struct, path + ".", allowing, others);
+            return narrow(struct, path + ".", allowing);
         } else if (value instanceof List<?> list && EventForm.inner(schema).type() == Schema.Type.STRUCT) {
             return list.stream()
-                    .map(item -> narrowed(item, schema.valueSchema(), path, treatment, allowing, others))
+                    .map(item -> narrowed(item, schema.valueSchema(), path, treatment, allowing))
                     .toList();
-        } else if (value == null || treatment instanceof Keep || isSettled(path, others)) {
+        } else if (value == null || treatment instanceof Keep || isSettled[fields.get(path)]) {
             return value;
         }
         Map<String, String> parameters = schema.parameters() == null ? Map.of() : schema.parameters();
@@ -258,14 +274,6 @@ final class ReleaseForm {
             return null;
         }
         return treatment instanceof Generalise to ? again(to, kind(path), value) : value;
-    }
-
-    /** Whether every version has it in one form, so that it cannot be in another. */
-    private boolean isSettled(String path, List<Access> others) {
-        int field = fields.get(path);
-        Treatment now = access.treatment(field, access.allPurposes());
-        return others.stream()
-                .allMatch(other -> other.treatment(field, other.allPurposes()).equals(now));
     }
 
     /** What was made less exact, in today's form; null where that cannot be made from another. */

@@ -31,7 +31,7 @@ class RowsTest {
                 String type = access.schema().type();
                 EventForm event = new EventForm(type);
                 Struct value = (Struct) ConnectForm.value(event.schema(), Scenario.event(type, "customer:ada", NOW));
-                ReleaseForm form = new ReleaseForm(access, event.schema());
+                ReleaseForm form = new ReleaseForm(access, event.schema(), List.of(access));
 
                 assertRow(Given.sink(access.topic(), "key", form.write(value, access.allPurposes(), "id"), NOW))
                         .as("what the triggers of the warehouse compare, of %s", type)

@@ -1,6 +1,7 @@
 package io.cloakroom.policy;
 
 import io.cloakroom.policy.Treatment.Generalise;
+import io.cloakroom.policy.Treatment.Keep;
 import io.cloakroom.policy.Treatment.To;
 import io.cloakroom.policy.text.Redactor;
 import java.time.Duration;
@@ -47,6 +48,17 @@ public final class Generalised {
             case WITHOUT_CONTACTS -> Redactor.contacts(text);
             case HOUR, DAY, MONTH, YEAR, AGE_BAND -> throw new IllegalArgumentException("no text has a " + to.to());
         };
+    }
+
+    /**
+     * A record's own time, in the form in which its recipient may have times: its day where it may have none.
+     *
+     * @param occurredAt what becomes of the event's time of occurrence
+     */
+    public static long time(Treatment occurredAt, long millis) {
+        return occurredAt instanceof Keep
+                ? millis
+                : time(occurredAt instanceof Generalise generalise ? generalise.to() : To.DAY, millis);
     }
 
     /** The start of the hour, day, month or year in UTC; the first time there is where that lies before it. */

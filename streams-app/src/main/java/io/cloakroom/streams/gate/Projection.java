@@ -7,7 +7,6 @@ import io.cloakroom.policy.Generalised;
 import io.cloakroom.policy.Treatment;
 import io.cloakroom.policy.Treatment.Drop;
 import io.cloakroom.policy.Treatment.Generalise;
-import io.cloakroom.policy.Treatment.Keep;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -90,11 +89,7 @@ public final class Projection {
     }
 
     private long inForm(Release proof, long time) {
-        Treatment treatment = proof.treatment(occurredAt);
-        if (treatment instanceof Keep) {
-            return time;
-        }
-        return Generalised.time(treatment instanceof Generalise generalise ? generalise.to() : Treatment.To.DAY, time);
+        return Generalised.time(proof.treatment(occurredAt), time);
     }
 
     // The schema.
