@@ -184,8 +184,7 @@ public final class KeyFiles {
      * @throws IOException naming the file that cannot be read; nothing is lost
      */
     public List<Path> rotate() throws IOException {
-        Path file =
-                kek.orElseThrow(() -> new IOException("name the file of the key-encryption key as cloakroom.keys.kek"));
+        Path file = kekFile();
         List<Path> written = new ArrayList<>();
         try {
             KeysetHandle.Builder next = KeysetHandle.newBuilder();
@@ -216,8 +215,7 @@ public final class KeyFiles {
      * @throws IOException naming a file that still needs one of them; then nothing is done
      */
     public void retire() throws IOException {
-        Path file =
-                kek.orElseThrow(() -> new IOException("name the file of the key-encryption key as cloakroom.keys.kek"));
+        Path file = kekFile();
         try {
             KeysetHandle all = readKek(file);
             KeysetHandle newest = KeysetHandle.newBuilder()
@@ -234,6 +232,10 @@ public final class KeyFiles {
         } catch (GeneralSecurityException | UnreadableException e) {
             throw new IOException(e.getMessage(), e);
         }
+    }
+
+    private Path kekFile() throws IOException {
+        return kek.orElseThrow(() -> new IOException("name the file of the key-encryption key as cloakroom.keys.kek"));
     }
 
     private boolean isClear(String name) throws UnreadableException {
