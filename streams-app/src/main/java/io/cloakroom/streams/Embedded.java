@@ -55,26 +55,17 @@ public final class Embedded implements AutoCloseable {
                     .port(registryPort)
                     .file(directory.resolve("registry.jsonl"))
                     .start();
-            Path keys = directory.resolve("keys");
-            Pseudonyms.create(keys, blueprint.keyNames());
-            Keys.create(keys);
-            Settings settings = new Settings(Map.of(
-                    "bootstrap.servers",
-                    broker.bootstrapServers(),
-                    "schema.registry.url",
-                    registry.url(),
-                    "state.dir",
-                    directory.resolve("state").toString(),
-                    Settings.POLICIES,
-                    policies.toString(),
-                    Settings.KEYS,
-                    keys.toString()));
-            try (Admin admin = Admin.create(settings.client())) {
-                Provisioning provisioning =
-                        new Provisioning(admin, SchemaRegistry.connect(settings.client()), blueprint);
-                provisioning.apply(provisioning.plan(), partitions, (short) 1);
-            }
-            return new Embedded(broker, registry, settings);
+            return new Embedded(
+                    broker,
+                    registry,
+                    provision(
+                            directory,
+                            policies,
+                            blueprint,
+                            broker.bootstrapServers(),
+                            registry.url(),
+                            partitions,
+                            (short) 1));
         } catch (IOException | ExecutionException | InterruptedException | RuntimeException e) {
             if (registry != null) {
                 registry.close();
@@ -82,6 +73,37 @@ public final class Embedded implements AutoCloseable {
             broker.close();
             throw e;
         }
+    }
+
+    /** Makes the topics, schemas and keys that are missing; the keys, and later the state, in this directory. */
+    static Settings provision(
+            Path directory,
+            Path policies,
+            Blueprint blueprint,
+            String bootstrapServers,
+            String registryUrl,
+            int partitions,
+            short replication)
+            throws IOException, ExecutionException, InterruptedException {
+        Path keys = directory.resolve("keys");
+        Pseudonyms.create(keys, blueprint.keyNames());
+        Keys.create(keys);
+        Settings settings = new Settings(Map.of(
+                "bootstrap.servers",
+                bootstrapServers,
+                "schema.registry.url",
+                registryUrl,
+                "state.dir",
+                directory.resolve("state").toString(),
+                Settings.POLICIES,
+                policies.toString(),
+                Settings.KEYS,
+                keys.toString()));
+        try (Admin admin = Admin.create(settings.client())) {
+            Provisioning provisioning = new Provisioning(admin, SchemaRegistry.connect(settings.client()), blueprint);
+            provisioning.apply(provisioning.plan(), partitions, replication);
+        }
+        return settings;
     }
 
     /** How to reach both, and where the policy and the keys are. */

@@ -71,7 +71,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     private static EmbeddedBroker start(Path directory, int port, Map<String, String> more, FileChannel lock)
             throws IOException {
         int clientPort = freePort(port);
-        int controllerPort = freePort(0);
+        int controllerPort = freePort();
         Properties settings = settings(directory, clientPort, controllerPort);
         settings.putAll(more);
         if (!isFormatted(directory)) {
@@ -155,6 +155,10 @@ public final class EmbeddedBroker implements AutoCloseable {
                 // 128 MB of heap by default.
                 "log.cleaner.dedupe.buffer.size", "2097152"));
         return settings;
+    }
+
+    static int freePort() throws IOException {
+        return freePort(0);
     }
 
     private static int freePort(int port) throws IOException {

@@ -4,16 +4,12 @@ import static io.cloakroom.streams.Cluster.outcomes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cloakroom.events.Chat;
-import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.schemas.SchemaRegistry;
-import io.cloakroom.streams.audit.Keys;
 import java.net.HttpURLConnection;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -45,13 +41,13 @@ class ApicurioIT {
 
     @BeforeAll
     static void start() throws Exception {
-        int port = freePort();
+        int port = EmbeddedBroker.freePort();
         server = new ProcessBuilder(
                         System.getProperty("cloakroom.apicurio.java"),
                         "-Dquarkus.http.host=127.0.0.1",
                         "-Dquarkus.http.port=" + port,
                         "-Dquarkus.management.host=127.0.0.1",
-                        "-Dquarkus.management.port=" + freePort(),
+                        "-Dquarkus.management.port=" + EmbeddedBroker.freePort(),
                         "-jar",
                         "quarkus-run.jar")
                 .directory(Path.of(System.getProperty(SERVER)).toFile())
@@ -68,34 +64,15 @@ class ApicurioIT {
                         == 200);
         EmbeddedBroker broker = EmbeddedBroker.start(directory.resolve("broker"), 0);
         Blueprint blueprint = Blueprint.load(Cluster.SMALL_POLICY);
-        Path keys = directory.resolve("keys");
-        Pseudonyms.create(keys, blueprint.keyNames());
-        Keys.create(keys);
-        Settings settings = new Settings(Map.of(
-                "bootstrap.servers",
-                broker.bootstrapServers(),
-                "schema.registry.url",
-                url,
-                "state.dir",
-                directory.resolve("state").toString(),
-                Settings.POLICIES,
-                Cluster.SMALL_POLICY.toString(),
-                Settings.KEYS,
-                keys.toString()));
+        Settings settings = Embedded.provision(
+                directory, Cluster.SMALL_POLICY, blueprint, broker.bootstrapServers(), url, 2, (short) 1);
         try (Admin admin = Admin.create(settings.client())) {
             Provisioning provisioning = new Provisioning(admin, SchemaRegistry.connect(settings.client()), blueprint);
-            provisioning.apply(provisioning.plan(), 2, (short) 1);
             assertThat(provisioning.plan().isEmpty())
                     .as("every schema is found again, with its labels")
                     .isTrue();
         }
         cluster = new Cluster(settings, blueprint, broker::close);
-    }
-
-    private static int freePort() throws Exception {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 
     @AfterAll

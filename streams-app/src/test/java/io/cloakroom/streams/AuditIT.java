@@ -17,7 +17,6 @@ import io.cloakroom.streams.audit.Report;
 import io.cloakroom.streams.gate.Topics;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +26,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -69,12 +67,7 @@ class AuditIT {
     void start() throws Exception {
         cluster = Cluster.start(directory.resolve("cluster"), Cluster.SMALL_POLICY, PARTITIONS);
         gate = cluster.gate();
-        config = directory.resolve("gate.properties");
-        Properties properties = new Properties();
-        properties.putAll(cluster.settings.all());
-        try (Writer writer = Files.newBufferedWriter(config)) {
-            properties.store(writer, null);
-        }
+        config = Cluster.write(cluster.settings, directory.resolve("gate.properties"));
     }
 
     @AfterEach

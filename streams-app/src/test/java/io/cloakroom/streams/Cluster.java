@@ -19,7 +19,9 @@ import io.cloakroom.streams.gate.GateDriver;
 import io.cloakroom.streams.gate.Topics;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
@@ -141,6 +144,16 @@ final class Cluster implements AutoCloseable {
                 "500",
                 "producer.transaction.timeout.ms",
                 "3000"));
+    }
+
+    /** As a user writes them. */
+    static Path write(Settings settings, Path file) throws IOException {
+        Properties properties = new Properties();
+        properties.putAll(settings.all());
+        try (Writer out = Files.newBufferedWriter(file)) {
+            properties.store(out, null);
+        }
+        return file;
     }
 
     Admin admin() {

@@ -22,9 +22,7 @@ import io.cloakroom.streams.gate.GateTopology;
 import io.cloakroom.streams.gate.Topics;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -35,7 +33,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -309,12 +306,7 @@ class ErasureIT {
     }
 
     private String erased(String... options) throws Exception {
-        Path file = directory.resolve("gate.properties");
-        Properties config = new Properties();
-        config.putAll(settings("first").all());
-        try (Writer writer = Files.newBufferedWriter(file)) {
-            config.store(writer, null);
-        }
+        Path file = Cluster.write(settings("first"), directory.resolve("gate.properties"));
         StringWriter out = new StringWriter();
         List<String> arguments = new ArrayList<>(List.of("subject", "erase", RETURNING, "--config", file.toString()));
         arguments.addAll(List.of(options));

@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.cloakroom.control.ConsentKind;
 import io.cloakroom.events.CookieCategory;
 import io.cloakroom.gate.AuditEntry;
-import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.schemas.EmbeddedRegistry;
-import io.cloakroom.schemas.SchemaRegistry;
-import io.cloakroom.streams.audit.Keys;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,27 +67,19 @@ class FaultsIT {
         nodes = Nodes.start(directory.resolve("nodes"));
         startRegistry(0);
         Blueprint blueprint = Blueprint.load(Cluster.SMALL_POLICY);
-        Path keys = directory.resolve("keys");
-        Pseudonyms.create(keys, blueprint.keyNames());
-        Keys.create(keys);
-        Settings settings = new Settings(Map.of(
-                "bootstrap.servers",
-                nodes.bootstrapServers(),
-                "schema.registry.url",
-                registry.url(),
-                "state.dir",
-                directory.resolve("state").toString(),
-                Settings.POLICIES,
-                Cluster.SMALL_POLICY.toAbsolutePath().toString(),
-                Settings.KEYS,
-                keys.toString()));
-        try (Admin admin = Admin.create(settings.client())) {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", nodes.bootstrapServers()))) {
             Cluster.await("three nodes")
                     .atMost(Duration.ofSeconds(60))
                     .until(() -> admin.describeCluster().nodes().get().size() == 3);
-            Provisioning provisioning = new Provisioning(admin, SchemaRegistry.connect(settings.client()), blueprint);
-            provisioning.apply(provisioning.plan(), PARTITIONS, (short) 3);
         }
+        Settings settings = Embedded.provision(
+                directory,
+                Cluster.SMALL_POLICY.toAbsolutePath(),
+                blueprint,
+                nodes.bootstrapServers(),
+                registry.url(),
+                PARTITIONS,
+                (short) 3);
         cluster = new Cluster(settings, blueprint, nodes::close);
         traffic = new Traffic();
         for (String name : NAMES) {

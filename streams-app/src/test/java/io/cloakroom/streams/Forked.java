@@ -1,12 +1,9 @@
 package io.cloakroom.streams;
 
 import java.io.IOException;
-import java.io.Writer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
 
 /** Programs in a JVM of their own, as a user starts them: they can be killed. */
 final class Forked {
@@ -38,11 +35,7 @@ final class Forked {
 
     /** @param before what the command begins with */
     static Process gate(Settings settings, Path file, List<String> before) throws IOException {
-        Properties properties = new Properties();
-        properties.putAll(settings.all());
-        try (Writer out = Files.newBufferedWriter(file)) {
-            properties.store(out, null);
-        }
+        Cluster.write(settings, file);
         return java(
                 file.resolveSibling(file.getFileName() + ".log"),
                 before,

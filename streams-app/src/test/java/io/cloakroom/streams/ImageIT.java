@@ -3,10 +3,7 @@ package io.cloakroom.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.Writer;
 import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -17,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -55,18 +51,10 @@ class ImageIT {
         }
 
         try (Cluster cluster = Cluster.start(directory.resolve("cluster"), Cluster.SMALL_POLICY, 2)) {
-            int port;
-            try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-                port = free.getLocalPort();
-            }
-            Path settings = directory.resolve("gate.properties");
-            Properties properties = new Properties();
-            properties.putAll(cluster.settings
-                    .with(Map.of(Settings.LISTEN, "127.0.0.1:" + port))
-                    .all());
-            try (Writer out = Files.newBufferedWriter(settings)) {
-                properties.store(out, null);
-            }
+            int port = EmbeddedBroker.freePort();
+            Path settings = Cluster.write(
+                    cluster.settings.with(Map.of(Settings.LISTEN, "127.0.0.1:" + port)),
+                    directory.resolve("gate.properties"));
             List<String> command = new ArrayList<>();
             for (String part : texts(config.get("Entrypoint"))) {
                 command.add(part.startsWith("@") ? classPath(root, part.substring(1)) : part);

@@ -2,7 +2,6 @@ package io.cloakroom.streams;
 
 import java.io.IOException;
 import java.io.Writer;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,18 +35,18 @@ final class Nodes implements AutoCloseable {
         Nodes all = new Nodes(Files.createDirectories(directory));
         List<Integer> controllers = new ArrayList<>();
         for (int i = 0; i < COUNT; i++) {
-            controllers.add(freePort());
+            controllers.add(EmbeddedBroker.freePort());
         }
         String voters = IntStream.range(0, COUNT)
                 .mapToObj(i -> (i + 1) + "@" + HOST + controllers.get(i))
                 .collect(Collectors.joining(","));
         Uuid cluster = Uuid.randomUuid();
         for (int i = 0; i < COUNT; i++) {
-            int linked = freePort();
+            int linked = EmbeddedBroker.freePort();
             Link link = new Link(linked);
             all.links.add(link);
             Path data = directory.resolve("node-" + (i + 1));
-            Properties node = EmbeddedBroker.settings(data, freePort(), controllers.get(i));
+            Properties node = EmbeddedBroker.settings(data, EmbeddedBroker.freePort(), controllers.get(i));
             node.putAll(Map.of(
                     "node.id", Integer.toString(i + 1),
                     "controller.quorum.voters", voters,
@@ -70,12 +69,6 @@ final class Nodes implements AutoCloseable {
             all.nodes.add(all.fork(i));
         }
         return all;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 
     private Process fork(int i) throws IOException {

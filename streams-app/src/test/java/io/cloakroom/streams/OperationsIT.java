@@ -11,15 +11,13 @@ import io.cloakroom.events.CookieCategory;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
 import io.cloakroom.policy.Policy;
+import io.cloakroom.streams.CloakroomTest.Ran;
 import io.cloakroom.streams.operations.HealthServer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.Writer;
 import java.net.ConnectException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -31,7 +29,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -255,30 +252,17 @@ class OperationsIT {
                 .orElseThrow();
     }
 
-    private record Ran(String out, String err) {}
-
     private static Ran show(int exit, String key, String... options) throws Exception {
         List<String> arguments = new ArrayList<>(List.of("subject", "show", key, "--config", config(Map.of())));
         arguments.addAll(List.of(options));
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        assertThat(Cloakroom.commandLine()
-                        .setOut(new PrintWriter(out))
-                        .setErr(new PrintWriter(err))
-                        .execute(arguments.toArray(String[]::new)))
-                .as(out + "" + err)
-                .isEqualTo(exit);
-        return new Ran(out.toString(), err.toString());
+        Ran ran = CloakroomTest.run(arguments.toArray(String[]::new));
+        assertThat(ran.exit()).as(ran.out() + ran.err()).isEqualTo(exit);
+        return ran;
     }
 
     private static String config(Map<String, String> more) throws IOException {
-        Properties config = new Properties();
-        config.putAll(cluster.settings.with(more).all());
         Path file = Files.createTempFile(directory, "operator", ".properties");
-        try (Writer writer = Files.newBufferedWriter(file)) {
-            config.store(writer, null);
-        }
-        return file.toString();
+        return Cluster.write(cluster.settings.with(more), file).toString();
     }
 
     @Test
@@ -302,7 +286,7 @@ class OperationsIT {
 
     @Test
     void shouldLogOneObjectALineAndEndInOrder() throws Exception {
-        int port = freePort();
+        int port = EmbeddedBroker.freePort();
         Path log = directory.resolve("gate.log");
         Process gate = Forked.java(
                 log,
@@ -345,14 +329,8 @@ class OperationsIT {
                 .noneMatch(line -> line.contains("customer:"));
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
-        }
-    }
-
     private static String signersMetrics() throws Exception {
-        int port = freePort();
+        int port = EmbeddedBroker.freePort();
         String config = config(Map.of(Settings.LISTEN, "127.0.0.1:" + port));
         Thread signer = new Thread(() -> Cloakroom.commandLine()
                 .setOut(new PrintWriter(new StringWriter()))

@@ -2,7 +2,6 @@ package io.cloakroom.streams;
 
 import io.cloakroom.schemas.EmbeddedRegistry;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,9 +57,9 @@ final class SecuredCluster implements AutoCloseable {
         List<String> names = new ArrayList<>(List.of("broker", "registry", ADMINISTRATOR));
         names.addAll(certified);
         Certificates.make(directory, names);
-        int scram = freePort();
-        int certificates = freePort();
-        int controller = freePort();
+        int scram = EmbeddedBroker.freePort();
+        int certificates = EmbeddedBroker.freePort();
+        int controller = EmbeddedBroker.freePort();
         Map<String, String> settings = new HashMap<>(Map.of(
                 "controller.quorum.voters",
                 "1@" + HOST + ":" + controller,
@@ -131,12 +130,6 @@ final class SecuredCluster implements AutoCloseable {
 
     private static String password(String user) {
         return CANARY + "-of-" + user;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 
     /** Of somebody with a password. */
