@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.HttpsURLConnection;
@@ -176,11 +177,34 @@ final class HttpRegistry implements SchemaRegistry {
             connection.setRequestProperty("Content-Type", CONTENT_TYPE);
             connection.getOutputStream().write(JSON.writeValueAsBytes(body));
         }
-        int status = connection.getResponseCode();
+        int status = status(connection);
         boolean success = status / 100 == 2;
         try (InputStream in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
             byte[] bytes = in == null ? new byte[0] : read(in);
             return new Answer(status, success ? json(bytes) : errorBody(bytes));
+        }
+    }
+
+    /** A single read is bounded by the socket, a head that comes a byte at a time by this: to connect, and two reads. */
+    private int status(HttpURLConnection connection) throws IOException {
+        int read = config.getInt(AvroConfig.READ_TIMEOUT);
+        if (read == 0) {
+            return connection.getResponseCode();
+        }
+        long limit = config.getInt(AvroConfig.CONNECT_TIMEOUT) + 2L * read;
+        CompletableFuture<Void> late =
+                new CompletableFuture<Void>().completeOnTimeout(null, limit, TimeUnit.MILLISECONDS);
+        late.thenRunAsync(connection::disconnect);
+        try {
+            int status = connection.getResponseCode();
+            if (status < 400) {
+                connection.getInputStream(); // a status may have come without the rest
+            }
+            return status;
+        } catch (IOException e) {
+            throw late.isDone() ? new IOException("the answer's head took longer than " + limit + " ms") : e;
+        } finally {
+            late.cancel(false);
         }
     }
 
