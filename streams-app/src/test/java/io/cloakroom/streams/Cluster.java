@@ -14,6 +14,7 @@ import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.audit.Keys;
 import io.cloakroom.streams.audit.Report;
+import io.cloakroom.streams.audit.Signer;
 import io.cloakroom.streams.audit.Verification;
 import io.cloakroom.streams.gate.GateDriver;
 import io.cloakroom.streams.gate.Topics;
@@ -24,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -34,6 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -66,9 +69,6 @@ final class Cluster implements AutoCloseable {
     static final Path SMALL_POLICY = GateDriver.SMALL;
 
     static final String GROUP = "cloakroom-gate";
-
-    /** A dead or frozen instance is missed after this, sooner than by default. */
-    static final Duration SESSION = Duration.ofSeconds(6);
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -132,18 +132,19 @@ final class Cluster implements AutoCloseable {
     /** The settings of one of several instances, each with copies of the others' state. */
     Settings instance(Path directory, String name) {
         return settings.with(Map.of(
-                "client.id",
-                name,
-                "state.dir",
-                directory.resolve(name).toString(),
-                "num.standby.replicas",
-                "1",
-                "main.consumer.session.timeout.ms",
-                Long.toString(SESSION.toMillis()),
-                "main.consumer.heartbeat.interval.ms",
-                "500",
-                "producer.transaction.timeout.ms",
-                "3000"));
+                "client.id", name, "state.dir", directory.resolve(name).toString(), "num.standby.replicas", "1"));
+    }
+
+    /** The same, of one that is missed sooner than by default when it is dead or frozen. */
+    Settings impatient(Path directory, String name) {
+        return instance(directory, name)
+                .with(Map.of(
+                        "main.consumer.session.timeout.ms",
+                        "6000",
+                        "main.consumer.heartbeat.interval.ms",
+                        "500",
+                        "producer.transaction.timeout.ms",
+                        "3000"));
     }
 
     /** As a user writes them. */
@@ -324,12 +325,12 @@ final class Cluster implements AutoCloseable {
     }
 
     /** What must hold at any time when nothing is left to decide: what {@code audit verify} proves, of every record. */
-    void assertComplete() throws Exception {
-        assertComplete(blueprint);
+    Report assertComplete() throws Exception {
+        return assertComplete(blueprint);
     }
 
     /** @param inForce that of the gates, where it is another */
-    void assertComplete(Blueprint inForce) throws Exception {
+    Report assertComplete(Blueprint inForce) throws Exception {
         List<String> inputs = new ArrayList<>(Topics.inputs(blueprint.history()));
         inputs.remove(Topics.FORWARDS);
         int published =
@@ -342,6 +343,14 @@ final class Cluster implements AutoCloseable {
                 .as("input records that were held against their entries")
                 .isEqualTo(published)
                 .isPositive();
+        return report;
+    }
+
+    /** Signs what is committed, as {@code audit sign --once} does. */
+    void sign() throws Exception {
+        try (Signer signer = new Signer(settings, Optional.empty(), InstantSource.system())) {
+            signer.sign();
+        }
     }
 
     /** What {@code audit verify --whole} says. */
@@ -402,7 +411,7 @@ final class Cluster implements AutoCloseable {
     }
 
     private Map<String, Set<Integer>> awaitMembers(int count, int withTasks) {
-        Map<String, Set<Integer>> tasks = new HashMap<>();
+        Map<String, Set<Integer>> tasks = new TreeMap<>();
         try (Admin admin = admin()) {
             await(count + " members, " + withTasks + " with tasks")
                     .atMost(Duration.ofSeconds(60))
@@ -410,15 +419,11 @@ final class Cluster implements AutoCloseable {
                     .until(() -> {
                         tasks.clear();
                         List<TopicPartition> assigned = new ArrayList<>();
-                        Collection<MemberDescription> members = admin.describeConsumerGroups(List.of(GROUP))
-                                .describedGroups()
-                                .get(GROUP)
-                                .get()
-                                .members();
+                        Collection<MemberDescription> members = members(admin);
                         for (MemberDescription member : members) {
                             Set<TopicPartition> its = member.assignment().topicPartitions();
                             assigned.addAll(its);
-                            String client = member.clientId().replaceFirst("-StreamThread-.*", "");
+                            String client = client(member);
                             its.forEach(p -> tasks.computeIfAbsent(client, c -> new TreeSet<>())
                                     .add(p.partition()));
                         }
@@ -430,6 +435,25 @@ final class Cluster implements AutoCloseable {
                     });
         }
         return tasks;
+    }
+
+    /** What the group calls each instance, by the beginning of its client id: another name whenever one joins anew. */
+    Map<String, String> memberIds() throws ExecutionException, InterruptedException {
+        try (Admin admin = admin()) {
+            return members(admin).stream().collect(Collectors.toMap(Cluster::client, MemberDescription::consumerId));
+        }
+    }
+
+    private static Collection<MemberDescription> members(Admin admin) throws ExecutionException, InterruptedException {
+        return admin.describeConsumerGroups(List.of(GROUP))
+                .describedGroups()
+                .get(GROUP)
+                .get()
+                .members();
+    }
+
+    private static String client(MemberDescription member) {
+        return member.clientId().replaceFirst("-StreamThread-.*", "");
     }
 
     static ConditionFactory await(String what) {

@@ -19,6 +19,8 @@ final class Forked {
         List<String> command = new ArrayList<>(before);
         command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1", // several live for seconds on few cores
+                "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path")));
         command.addAll(List.of(arguments));

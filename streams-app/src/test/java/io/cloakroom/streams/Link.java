@@ -55,13 +55,13 @@ final class Link implements AutoCloseable {
         Socket near = null;
         try {
             near = server.accept();
-            if (isCut) {
-                near.close();
-                return;
-            }
             Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
             open.add(near);
             open.add(far);
+            if (isCut) { // asked when both can be seen, so that none is left over
+                closeQuietly(near);
+                closeQuietly(far);
+            }
             copy(near, far);
             copy(far, near);
         } catch (IOException e) {

@@ -140,7 +140,7 @@ class TakeoverIT {
     }
 
     private static Settings instance(String name) {
-        return cluster.instance(directory, name);
+        return cluster.impatient(directory, name);
     }
 
     /** @return orders of children, each of which waits */
