@@ -328,7 +328,9 @@ class ErasureIT {
                 .as("after an import")
                 .containsEntry("mailing", "WITHHOLD never-asked");
         RecordMetadata later = cluster.publish(Given.order(RETURNING).build());
-        cluster.decided(later);
+        assertThat(cluster.decided(later).getSubjectToken())
+                .as("token in the audit")
+                .isNotEqualTo(cluster.decided(known).getSubjectToken());
         for (String recipient : List.of("payment", "analytics", "group")) {
             assertThat(cluster.release(recipient, later).record().key())
                     .as("pseudonym for " + recipient)
