@@ -22,6 +22,7 @@ import java.util.stream.IntStream;
 import org.apache.avro.SchemaParser;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -92,6 +93,7 @@ class RegistryOutageIT {
         Settings settings = asking(registry);
         Chat chat = Given.chat("customer:ahead").build();
         RecordMetadata unseen;
+        CanaryIT.Log log = CanaryIT.Log.attached();
         try (Gate gate = cluster.gate(settings)) {
             cluster.decided(Given.chat("customer:ahead").build());
             registry.close();
@@ -107,7 +109,18 @@ class RegistryOutageIT {
                     .hasRootCauseInstanceOf(RegistryUnavailableException.class)
                     .rootCause()
                     .hasMessageContaining("no schema registry answered GET /schemas/ids/" + newerChat);
+            assertThatThrownBy(gate::awaitEnd)
+                    .satisfies(e -> assertThat(Throwables.getStackTrace(e))
+                            .contains("RegistryUnavailableException")
+                            .doesNotContain(SECRET, chat.getText(), "customer:ahead"));
+        } finally {
+            log.detach();
         }
+        assertThat(log.lines)
+                .anyMatch(line -> line.contains("no schema registry answered"))
+                .noneMatch(line -> line.contains(SECRET))
+                .noneMatch(line -> line.contains(chat.getText()))
+                .noneMatch(line -> line.contains("customer:ahead"));
         assertThat(cluster.releases("analytics", unseen)).isEmpty();
         cluster.awaitEntries(cluster.committed(Topics.AUDIT).size());
         assertThat(cluster.audit()).isNotEmpty().noneMatch(e -> e.isOf(unseen));
