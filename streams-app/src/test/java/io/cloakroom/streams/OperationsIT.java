@@ -25,6 +25,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -288,18 +289,11 @@ class OperationsIT {
     void shouldLogOneObjectALineAndEndInOrder() throws Exception {
         int port = EmbeddedBroker.freePort();
         Path log = directory.resolve("gate.log");
-        Process gate = Forked.java(
-                log,
-                "-Xmx384m",
-                "-Dlogback.configurationFile=logback.xml",
-                "-DCLOAKROOM_LOG=json",
-                Cloakroom.class.getName(),
-                "run",
-                "--config",
-                config(Map.of(Settings.LISTEN, "127.0.0.1:" + port)));
+        Process gate = launch(log, "json", "run", "--config", config(Map.of(Settings.LISTEN, "127.0.0.1:" + port)));
         try {
             Cluster.await("gate")
                     .atMost(Duration.ofSeconds(60))
+                    .failFast("it ended", () -> !gate.isAlive())
                     .ignoreException(ConnectException.class)
                     .until(() -> get(port, "/ready").statusCode() == 200);
             cluster.decided(cluster.publish(new ProducerRecord<>(
@@ -327,6 +321,39 @@ class OperationsIT {
                 .anyMatch(line -> line.startsWith("gate starts[{\"group\":\"cloakroom-gate\"}"))
                 .anyMatch(line -> line.startsWith("quarantined[{\"topic\":\"events.order\"}"))
                 .noneMatch(line -> line.contains("customer:"));
+    }
+
+    @Test
+    void shouldRefuseToLogInAFormatThatThereIsNot() throws Exception {
+        Path log = directory.resolve("refused.log");
+        Process refused = launch(log, "JSON", "policy", "check");
+        assertThat(refused.waitFor(40, TimeUnit.SECONDS)).isTrue();
+        assertThat(log).content().isEqualTo("cloakroom: CLOAKROOM_LOG=JSON is not one of text, json\n");
+        assertThat(refused.exitValue()).isEqualTo(2);
+    }
+
+    /** As a user does after {@code mvn verify}: by the launcher, with every jar of the build where it looks for them. */
+    private static Process launch(Path log, String format, String... arguments) throws IOException {
+        Path home = Files.createTempDirectory(directory, "home");
+        Path target = Files.createDirectories(home.resolve("streams-app/target"));
+        Path built = Path.of("target").toAbsolutePath();
+        try (Stream<Path> files = Files.list(built)) {
+            for (Path jar : files.filter(f -> f.toString().endsWith(".jar")).toList()) {
+                Files.createSymbolicLink(target.resolve(jar.getFileName()), jar);
+            }
+        }
+        Files.createSymbolicLink(target.resolve("lib"), built.resolve("lib"));
+        Files.createFile(target.resolve(".built"));
+        Path launcher = Files.copy(
+                Path.of("../bin/cloakroom"),
+                Files.createDirectory(home.resolve("bin")).resolve("cloakroom"),
+                StandardCopyOption.COPY_ATTRIBUTES);
+        List<String> command = new ArrayList<>(List.of(launcher.toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().put("CLOAKROOM_LOG", format);
+        return builder.start();
     }
 
     private static String signersMetrics() throws Exception {
