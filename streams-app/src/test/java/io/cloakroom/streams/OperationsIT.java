@@ -55,7 +55,7 @@ class OperationsIT {
 
     private static final int PARTITIONS = 2;
     private static final Pattern DECISIONS = Pattern.compile(
-            "cloakroom_decisions_total\\{outcome=\"(\\w+)\",recipient=\"([\\w-]+)\",rule=\"([\\w-]+)\"} (\\S+)");
+            "cloakroom_decisions_total\\{outcome=\"(\\w+)\",recipient=\"([\\w-]+)\",rule=\"([\\w-]+)\",type=\"(\\w+)\"} (\\S+)");
 
     @TempDir
     static Path directory;
@@ -147,22 +147,21 @@ class OperationsIT {
         }
     }
 
-    /** Of each recipient, outcome and rule, how many. */
+    /** Of each type, recipient, outcome and rule, how many. */
     private static Map<String, Long> decisions(List<AuditEntry> entries) {
         return entries.stream()
-                .flatMap(entry -> entry.getDecisions().stream())
-                .collect(Collectors.groupingBy(
-                        d -> d.getRecipient() + " " + d.getOutcome() + " " + d.getRule(),
-                        TreeMap::new,
-                        Collectors.counting()));
+                .flatMap(entry -> entry.getDecisions().stream()
+                        .map(d -> entry.getTopic() + " " + d.getRecipient() + " " + d.getOutcome() + " " + d.getRule()))
+                .collect(Collectors.groupingBy(decision -> decision, TreeMap::new, Collectors.counting()));
     }
 
     private static Map<String, Long> decisions(String metrics) {
         Map<String, Long> counted = new TreeMap<>();
         Matcher line = DECISIONS.matcher(metrics);
         while (line.find()) {
-            counted.put(line.group(2) + " " + line.group(1) + " " + line.group(3), (long)
-                    Double.parseDouble(line.group(4)));
+            counted.put(
+                    "events." + line.group(4) + " " + line.group(2) + " " + line.group(1) + " " + line.group(3),
+                    (long) Double.parseDouble(line.group(5)));
         }
         return counted;
     }
