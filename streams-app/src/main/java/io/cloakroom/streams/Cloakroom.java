@@ -9,7 +9,9 @@ import io.cloakroom.streams.cli.QuarantineCommand;
 import io.cloakroom.streams.cli.RunCommand;
 import io.cloakroom.streams.cli.SubjectCommand;
 import io.cloakroom.streams.cli.TopicsCommand;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
@@ -38,10 +40,21 @@ import picocli.CommandLine.Command;
 public final class Cloakroom {
 
     private static final int NO = 1;
+    private static final int WRONG_USAGE = 2;
+
+    /** In the environment: how logs are written. logback.xml has an appender for each; another name would be no logs at all. */
+    private static final String LOG = "CLOAKROOM_LOG";
+
+    private static final List<String> FORMATS = List.of("text", "json");
 
     private Cloakroom() {}
 
     public static void main(String[] args) {
+        Optional<String> log = Optional.ofNullable(System.getenv(LOG));
+        if (log.isPresent() && !FORMATS.contains(log.get())) {
+            System.err.println("cloakroom: " + LOG + "=" + log.get() + " is not one of " + String.join(", ", FORMATS));
+            System.exit(WRONG_USAGE);
+        }
         formatFast();
         System.exit(commandLine().execute(args));
     }

@@ -341,6 +341,20 @@ class CloakroomTest {
     }
 
     @Test
+    void shouldMakeKeysOfTheGateAndOfTheSignerApart() throws IOException {
+        Path keys = directory.resolve("keys");
+        String config = config("cloakroom.keys=" + keys).toString();
+
+        Ran signer = run("keys", "create", "--for", "signer", "--config", config);
+        assertThat(signer.out)
+                .isEqualTo("made " + keys.resolve("checkpoint.1.pem") + "\nmade " + keys.resolve("checkpoint.1.pub")
+                        + "\n");
+        Ran gate = run("keys", "create", "--for", "gate", "--config", config);
+        assertThat(gate.out).contains("audit.1.json", "payment.1.json").doesNotContain("checkpoint");
+        assertThat(run("keys", "create", "--config", config)).isEqualTo(new Ran(0, "", ""));
+    }
+
+    @Test
     void shouldSayThatNoPlaceForKeysIsNamed() {
         assertThat(run("keys", "create"))
                 .isEqualTo(new Ran(2, "", "cloakroom: the setting cloakroom.keys is missing\n"));

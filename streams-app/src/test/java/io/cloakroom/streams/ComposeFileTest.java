@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
+import io.cloakroom.schemas.AvroConfig;
 import io.cloakroom.streams.operations.Health;
 import io.cloakroom.streams.operations.HealthServer;
 import java.io.IOException;
@@ -16,21 +17,29 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import kafka.server.KafkaConfig;
+import org.apache.kafka.streams.StreamsConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import scala.jdk.javaapi.CollectionConverters;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -48,6 +57,40 @@ class ComposeFileTest {
     private static final Pattern SECRET =
             Pattern.compile("(?i)passw|secret|token|credential|api_?key|private|jaas|-----BEGIN|[A-Za-z0-9+/]{32,}");
 
+    /** In a command, a health check or a variable; not within a URL, nor what is asked of a server. */
+    private static final Pattern PATH = Pattern.compile("(?<![\\w:/.-]|GET )/(?!/)[\\w./-]*");
+
+    /** What images have of their own. */
+    private static final Map<String, List<String>> OF_IMAGES = Map.of("apache/kafka", List.of("/opt/kafka/bin/"));
+
+    /**
+     * What images read of their environment. Of Kafka's it is every setting of a broker. Of the others this is what is used
+     * here: github.com/docker-library/docs/postgres; grafana.com/docs/grafana, "Configure Grafana", section by section; Apicurio
+     * Registry 3.3, "configuration options" (its rule was tried out with 3.3.3, which then answers /config with BACKWARD).
+     */
+    private static final Map<String, Set<String>> VARIABLES = Map.of(
+            "apache/kafka",
+            CollectionConverters.asJava(KafkaConfig.configNames()).stream()
+                    .map(name -> "KAFKA_" + name.toUpperCase(Locale.ROOT).replace('.', '_'))
+                    .collect(Collectors.toSet()),
+            "apicurio/apicurio-registry",
+            Set.of(
+                    "APICURIO_STORAGE_KIND",
+                    "APICURIO_KAFKASQL_BOOTSTRAP_SERVERS",
+                    "APICURIO_RULES_GLOBAL_COMPATIBILITY"),
+            "postgres",
+            Set.of("POSTGRES_DB", "POSTGRES_USER", "POSTGRES_PASSWORD_FILE"),
+            "grafana/grafana",
+            Set.of(
+                    "GF_SECURITY_ADMIN_PASSWORD__FILE",
+                    "GF_ANALYTICS_REPORTING_ENABLED",
+                    "GF_ANALYTICS_CHECK_FOR_UPDATES"));
+
+    /** What is mounted and not in the repository: where connectors/pom.xml puts a worker's plugins. */
+    private static final String PLUGINS = "./connectors/target/plugins";
+
+    private static final String IMAGE = "cloakroom/gate:";
+
     private static final Pattern ASKED = Pattern.compile("\\$\\{file:/etc/cloakroom/connect.properties:([^}]+)}");
     private static final String SECRETS = "/run/secrets/";
 
@@ -60,18 +103,27 @@ class ComposeFileTest {
     @CsvSource(delimiter = '|', textBlock = """
             image: apache/kafka:4.3.1          | image: apache/kafka:latest         | broker: image apache/kafka:latest is not of one exact version
             image: apache/kafka:4.3.1          | image: apache/kafka                | broker: image apache/kafka is not of one exact version
-            image: eclipse-temurin:17.0.15_6-jre | image: eclipse-temurin:17-jre    | setup: image eclipse-temurin:17-jre is not of one exact version
+            image: cloakroom/gate:0.1.0-SNAPSHOT | image: cloakroom/gate:0.0.9      | ownership: cloakroom/gate:0.0.9 is not the image that the build makes
+            pull_policy: never                 | pull_policy: missing               | ownership: cloakroom/gate is in no registry
             condition: service_healthy         | condition: service_hale            | does not have a value in the enumeration
             retries: 20                        | retires: 20                        | 'retires'
             healthcheck:                       | x-healthcheck:                     | broker: no healthcheck
             127.0.0.1:9092:9092                | 9092:9092                          | broker: port 9092:9092 is open to other machines
             127.0.0.1:8081:8080                | 0.0.0.0:8081:8080                  | registry: port 0.0.0.0:8081:8080 is open to other machines
-            source: ./bin                      | source: ./sbin                     | setup: ./sbin is neither in the repository nor a volume
+            source: ./policy/policies          | source: ./policy/policy            | gate-keys: ./policy/policy is neither in the repository nor a volume
+            source: ./connectors/target/plugins | source: ./connectors/target/plug  | connect: ./connectors/target/plug is neither in the repository nor a volume
             secrets: [postgres]                | secrets: [postgress]               | postgres: postgress is no secret of this file
             file: ./docker/secrets/postgres    | environment: POSTGRES_PASSWORD     | the secret postgres is not a file in docker/secrets
             POSTGRES_PASSWORD_FILE: /run/secrets/postgres | POSTGRES_PASSWORD: x    | postgres: POSTGRES_PASSWORD looks like a secret
             POSTGRES_PASSWORD_FILE: /run/secrets/postgres | POSTGRES_PASSWORD_FILE: /run/secrets/other | postgres: POSTGRES_PASSWORD_FILE looks like a secret
-            gate-keys:/keys                    | keys:/keys                         | setup: keys is neither in the repository nor a volume
+            gate-keys:/keys                    | keys:/keys                         | gate-keys: keys is neither in the repository nor a volume
+            /config/gate.properties]           | /etc/gate.properties]              | gate-keys: nothing lies at /etc/gate.properties
+            /run/secrets/grafana-admin         | /run/secrets/grafana               | grafana: nothing lies at /run/secrets/grafana
+            /opt/kafka/bin/kafka-broker        | /opt/bin/kafka-broker              | broker: nothing lies at /opt/bin/kafka-broker-api-versions.sh
+            KAFKA_LOG_DIRS                     | KAFKA_LOGS_DIR                     | broker: KAFKA_LOGS_DIR is no setting of apache/kafka
+            KAFKA_NODE_ID                      | CONNECT_NODE_ID                    | broker: CONNECT_NODE_ID is no setting of apache/kafka
+            APICURIO_STORAGE_KIND              | APICURIO_STORAGE_TYPE              | registry: APICURIO_STORAGE_TYPE is no setting of apicurio/apicurio-registry
+            GF_ANALYTICS_REPORTING_ENABLED     | GF_REPORTING_ENABLED               | grafana: GF_REPORTING_ENABLED is no setting of grafana/grafana
             KAFKA_NODE_ID: 1                   | KAFKA_SSL_KEYSTORE_PASSWORD: 1     | broker: KAFKA_SSL_KEYSTORE_PASSWORD looks like a secret
             KAFKA_NODE_ID: 1                   | KAFKA_X: c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0 | broker: KAFKA_X looks like a secret
             """)
@@ -84,18 +136,57 @@ class ComposeFileTest {
 
     @Test
     void shouldTellTheGateWhereTheOthersAre() throws IOException {
-        Properties gate = properties("docker/gate.properties");
+        Map<String, String> gate = new TreeMap<>(
+                Settings.read(ROOT.resolve("docker/gate.properties")).all());
+        Set<String> known = new HashSet<>(StreamsConfig.configDef().names());
+        known.add(AvroConfig.URLS);
+        assertThat(gate.keySet())
+                .filteredOn(key -> !key.startsWith("cloakroom."))
+                .isSubsetOf(known);
         JsonNode services = new YAMLMapper().readTree(Files.readString(FILE)).get("services");
         assertThat(services.at("/broker/environment/KAFKA_ADVERTISED_LISTENERS").asString())
-                .contains("://" + gate.getProperty("bootstrap.servers"));
+                .contains("://" + gate.get("bootstrap.servers"));
         assertThat(services.at("/registry/healthcheck/test").toString())
-                .contains(gate.getProperty("schema.registry.url").replace("registry", "127.0.0.1"));
+                .contains(gate.get("schema.registry.url").replace("registry", "127.0.0.1"));
         assertThat(targets(services.get("gate")))
-                .contains(
-                        gate.getProperty("state.dir"),
-                        gate.getProperty("cloakroom.policies"),
-                        gate.getProperty("cloakroom.keys"));
+                .contains(gate.get("state.dir"), gate.get("cloakroom.policies"), gate.get("cloakroom.keys"));
+        assertThat(gate.get(Settings.KEK)).isEqualTo(SECRETS + "kek");
+        gate.remove(Settings.KEK);
         assertThat(gate.toString()).doesNotContainPattern(SECRET);
+    }
+
+    /** docs/operations.md, Keys: who can sign another audit is not who decides. */
+    @Test
+    void shouldKeepKeysFromWhoeverDoesNotNeedThem() throws IOException {
+        JsonNode services = new YAMLMapper().readTree(Files.readString(FILE)).get("services");
+        Map<String, Set<String>> volumes = new TreeMap<>();
+        services.properties()
+                .forEach(service -> service.getValue()
+                        .path("volumes")
+                        .forEach(mount -> volumes.computeIfAbsent(source(mount), name -> new TreeSet<>())
+                                .add(service.getKey())));
+        assertThat(volumes.get("gate-keys")).containsExactly("gate", "gate-keys", "ownership");
+        assertThat(volumes.get("signer-keys")).containsExactly("ownership", "signer", "signer-keys");
+        assertThat(services.properties())
+                .filteredOn(
+                        service -> service.getValue().path("secrets").toString().contains("\"kek\""))
+                .extracting(Map.Entry::getKey)
+                .containsExactlyInAnyOrder("gate", "gate-keys");
+        JsonNode owned = services.get("ownership").get("entrypoint");
+        assertThat(owned.get(1).asString()).isEqualTo("10001:10001");
+        assertThat(targets(services.get("ownership")))
+                .containsExactlyInAnyOrderElementsOf(
+                        owned.valueStream().skip(2).map(JsonNode::asString).toList());
+    }
+
+    /** Longer than the gate takes at most: half a minute to close, a minute for what the process closes then. */
+    @Test
+    void shouldWaitForAGateThatIsStopped() throws IOException {
+        String grace = new YAMLMapper()
+                .readTree(Files.readString(FILE))
+                .at("/services/gate/stop_grace_period")
+                .asString();
+        assertThat(Duration.parse("PT" + grace)).isGreaterThanOrEqualTo(Duration.ofSeconds(90));
     }
 
     @Test
@@ -121,6 +212,15 @@ class ComposeFileTest {
             }
         }
         assertThat(secretsOf(script)).isEqualTo(first);
+
+        Path config = Files.writeString(
+                directory.resolve("gate.properties"),
+                "cloakroom.policies=../policy/policies\ncloakroom.keys=" + directory.resolve("keys")
+                        + "\ncloakroom.keys.kek=" + directory.resolve("secrets/kek"));
+        assertThat(CloakroomTest.run("keys", "create", "--for", "gate", "--config", config.toString())
+                        .exit())
+                .isZero();
+        assertThat(directory.resolve("keys/audit.1.json")).content().contains("encryptedKeyset");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("secrets"))))
                 .isEqualTo("rwx------");
     }
@@ -224,13 +324,19 @@ class ComposeFileTest {
 
     private static Set<String> targets(JsonNode service) {
         Set<String> targets = new HashSet<>();
-        for (JsonNode mount : service.get("volumes")) {
+        for (JsonNode mount : service.path("volumes")) {
             targets.add(
                     mount.isString()
                             ? mount.asString().split(":")[1]
                             : mount.get("target").asString());
         }
         return targets;
+    }
+
+    private static String source(JsonNode mount) {
+        return mount.isString()
+                ? mount.asString().split(":")[0]
+                : mount.get("source").asString();
     }
 
     private static List<String> problems(String yaml) throws IOException {
@@ -267,29 +373,49 @@ class ComposeFileTest {
         if (!EXACT_VERSION.matcher(image).matches()) {
             problems.add("image " + image + " is not of one exact version");
         }
+        if (image.startsWith(IMAGE) && !image.equals(IMAGE + version())) {
+            problems.add(image + " is not the image that the build makes");
+        }
+        if (image.startsWith(IMAGE) && !service.path("pull_policy").asString("").equals("never")) {
+            problems.add("cloakroom/gate is in no registry, and would be asked for there");
+        }
         for (JsonNode port : service.path("ports")) {
             if (!port.asString("").startsWith("127.0.0.1:")) {
                 problems.add("port " + port.asString(port.toString()) + " is open to other machines");
             }
         }
         for (JsonNode mount : service.path("volumes")) {
-            String source = mount.isString()
-                    ? mount.asString().split(":")[0]
-                    : mount.get("source").asString();
+            String source = source(mount);
             if (!volumes.contains(source) && !(source.startsWith("./") && isThere(source))) {
                 problems.add(source + " is neither in the repository nor a volume");
             }
         }
         Set<String> given = new HashSet<>();
+        Set<String> there = targets(service);
         for (JsonNode secret : service.path("secrets")) {
             String name =
                     secret.isString() ? secret.asString() : secret.get("source").asString();
             given.add(name);
+            there.add(secret.path("target").asString(SECRETS + name));
             if (!secrets.contains(name)) {
                 problems.add(name + " is no secret of this file");
             }
         }
+        String name = image.split(":")[0];
         JsonNode environment = service.path("environment");
+        environment.propertyNames().forEach(variable -> {
+            if (!VARIABLES.getOrDefault(name, Set.of()).contains(variable)) {
+                problems.add(variable + " is no setting of " + name);
+            }
+        });
+        Stream.of(service.path("command"), service.path("entrypoint"), service.at("/healthcheck/test"), environment)
+                .flatMap(JsonNode::valueStream)
+                .flatMap(text -> PATH.matcher(text.asString("")).results())
+                .map(MatchResult::group)
+                .filter(path -> !path.startsWith("/dev/")
+                        && OF_IMAGES.getOrDefault(name, List.of()).stream().noneMatch(path::startsWith)
+                        && there.stream().noneMatch(target -> path.equals(target) || path.startsWith(target + "/")))
+                .forEach(path -> problems.add("nothing lies at " + path));
         if (!environment.isMissingNode() && !environment.isObject()) {
             problems.add("environment is not a map");
         }
@@ -305,10 +431,24 @@ class ComposeFileTest {
         return problems;
     }
 
-    /** What a build makes counts as there where its module is. */
     private static boolean isThere(String source) {
-        int target = source.indexOf("/target");
-        return Files.exists(ROOT.resolve(target < 0 ? source : source.substring(0, target) + "/pom.xml"));
+        return source.equals(PLUGINS) || !source.contains("/target") && Files.exists(ROOT.resolve(source));
+    }
+
+    /** The build's. */
+    private static String version() {
+        return Cloakroom.commandLine().getCommandSpec().version()[0];
+    }
+
+    @Test
+    void shouldMountTheDirectoryThatTheBuildMakes() throws IOException {
+        assertThat(ROOT.resolve("connectors/pom.xml"))
+                .content()
+                .contains("<plugins>${project.build.directory}/plugins</plugins>");
+        assertThat(ROOT.resolve("streams-app/pom.xml"))
+                .content()
+                .contains("<image>" + IMAGE + "${project.version}</image>", "<user>10001:10001</user>");
+        assertThat(ROOT.resolve("pom.xml")).content().contains("<version>" + version() + "</version>");
     }
 
     private static Schema composeSpecification() throws IOException {

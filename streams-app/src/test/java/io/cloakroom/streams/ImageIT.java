@@ -19,14 +19,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The image that {@code -Pimage} builds, unpacked: no engine runs here, so its entry point is started without one. */
+/** The gate's image, unpacked: no engine runs here, so its entry point is started without one, with the Java of the build. */
 @Timeout(120)
-@EnabledIfSystemProperty(named = "cloakroom.image", matches = ".+", disabledReason = "mvn -Pimage builds the image")
 class ImageIT {
 
     @TempDir
@@ -65,10 +63,15 @@ class ImageIT {
             texts(config.get("Cmd"))
                     .forEach(part -> command.add(part.equals("/config/gate.properties") ? settings.toString() : part));
             Path log = directory.resolve("gate.log");
-            Process gate = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(log.toFile())
-                    .start();
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+            builder.environment().clear();
+            texts(config.get("Env"))
+                    .forEach(variable -> builder.environment()
+                            .put(
+                                    variable.substring(0, variable.indexOf('=')),
+                                    variable.substring(variable.indexOf('=') + 1)));
+            Process gate = builder.start();
             try {
                 Cluster.await("gate in a process of its own")
                         .atMost(Duration.ofSeconds(60))
@@ -79,6 +82,13 @@ class ImageIT {
                 gate.destroy();
                 assertThat(gate.waitFor(40, TimeUnit.SECONDS)).isTrue();
                 assertThat(gate.exitValue()).as(() -> text(log)).isZero();
+                assertThat(Files.readAllLines(log))
+                        .as("its environment asks for JSON")
+                        .filteredOn(line -> !line.equals("ready"))
+                        .isNotEmpty()
+                        .allSatisfy(line -> assertThat(
+                                        new JsonMapper().readTree(line).isObject())
+                                .isTrue());
             } finally {
                 gate.destroyForcibly();
             }

@@ -57,7 +57,7 @@ class LauncherTest {
         assertThat(first.exit).isZero();
         assertThat(first.out)
                 .isEqualTo("[-Xmx1g][-XX:+UseParallelGC][-Dcloakroom.home=" + home + "][-cp][" + home
-                        + "/streams-app/target/*:" + home
+                        + "/streams-app/target/streams-app.jar:" + home
                         + "/streams-app/target/lib/*][io.cloakroom.streams.Cloakroom][policy][check][two words][]");
         assertThat(first.err).contains("cloakroom: building", "from Maven");
         assertThat(builds)
@@ -77,7 +77,7 @@ class LauncherTest {
         assertThat(bench.exit).isZero();
         assertThat(bench.out)
                 .isEqualTo("[-Xmx1g][-XX:+UseParallelGC][-Dcloakroom.home=" + home + "][-cp][" + home
-                        + "/benchmarks/target/*:" + home
+                        + "/benchmarks/target/benchmarks.jar:" + home
                         + "/benchmarks/target/lib/*][io.cloakroom.benchmarks.Bench][--pairs][1]");
         assertThat(builds)
                 .content()

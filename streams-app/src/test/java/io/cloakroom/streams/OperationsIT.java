@@ -25,6 +25,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +55,7 @@ class OperationsIT {
 
     private static final int PARTITIONS = 2;
     private static final Pattern DECISIONS = Pattern.compile(
-            "cloakroom_decisions_total\\{outcome=\"(\\w+)\",recipient=\"([\\w-]+)\",rule=\"([\\w-]+)\"} (\\S+)");
+            "cloakroom_decisions_total\\{outcome=\"(\\w+)\",recipient=\"([\\w-]+)\",rule=\"([\\w-]+)\",type=\"(\\w+)\"} (\\S+)");
 
     @TempDir
     static Path directory;
@@ -146,22 +147,21 @@ class OperationsIT {
         }
     }
 
-    /** Of each recipient, outcome and rule, how many. */
+    /** Of each type, recipient, outcome and rule, how many. */
     private static Map<String, Long> decisions(List<AuditEntry> entries) {
         return entries.stream()
-                .flatMap(entry -> entry.getDecisions().stream())
-                .collect(Collectors.groupingBy(
-                        d -> d.getRecipient() + " " + d.getOutcome() + " " + d.getRule(),
-                        TreeMap::new,
-                        Collectors.counting()));
+                .flatMap(entry -> entry.getDecisions().stream()
+                        .map(d -> entry.getTopic() + " " + d.getRecipient() + " " + d.getOutcome() + " " + d.getRule()))
+                .collect(Collectors.groupingBy(decision -> decision, TreeMap::new, Collectors.counting()));
     }
 
     private static Map<String, Long> decisions(String metrics) {
         Map<String, Long> counted = new TreeMap<>();
         Matcher line = DECISIONS.matcher(metrics);
         while (line.find()) {
-            counted.put(line.group(2) + " " + line.group(1) + " " + line.group(3), (long)
-                    Double.parseDouble(line.group(4)));
+            counted.put(
+                    "events." + line.group(4) + " " + line.group(2) + " " + line.group(1) + " " + line.group(3),
+                    (long) Double.parseDouble(line.group(5)));
         }
         return counted;
     }
@@ -267,39 +267,47 @@ class OperationsIT {
 
     @Test
     void shouldHaveEveryMeterThatTheDashboardTheAlertsAndThePageName() throws Exception {
-        Set<String> samples = new TreeSet<>();
+        String scraped;
         try (Gate gate = cluster.gate()) {
             cluster.decided(Given.order("customer:metered").build());
             cluster.decided(cluster.publish(new ProducerRecord<>(
                     "events.order", "customer:metered".getBytes(StandardCharsets.UTF_8), new byte[] {1})));
-            samples.addAll(Operating.samples(gate.metrics()));
-            samples.addAll(Operating.samples(signersMetrics()));
+            scraped = gate.metrics() + signersMetrics();
         }
-        Files.write(Path.of("target/metrics.txt"), samples);
+        Map<String, Set<String>> samples = Operating.samples(scraped);
 
-        assertThat(samples.stream().filter(name -> name.startsWith("cloakroom_")))
-                .as("the table of docs/operations.md")
-                .allSatisfy(name ->
-                        assertThat(Operating.documented()).contains(name.replaceFirst("_(count|sum|bucket|max)$", "")));
-        assertThat(samples).containsAll(Operating.asked());
+        Map<String, Set<String>> ours = new TreeMap<>();
+        samples.forEach((name, tags) -> {
+            if (name.startsWith("cloakroom_")) {
+                ours.computeIfAbsent(name.replaceFirst("_(count|sum|bucket|max)$", ""), meter -> new TreeSet<>())
+                        .addAll(tags.stream().filter(tag -> !tag.equals("le")).toList());
+            }
+        });
+        assertThat(ours).as("the table of docs/operations.md").isEqualTo(Operating.documented());
+        assertThat(Operating.questions()).allSatisfy(question -> {
+            assertThat(samples.keySet()).containsAll(question.metrics());
+            assertThat(question.metrics().stream()
+                            .flatMap(metric -> samples.get(metric).stream())
+                            .toList())
+                    .as(question.text())
+                    .containsAll(question.labels());
+            question.values().forEach((tag, values) -> {
+                if (!Set.of("rule", "outcome", "job").contains(tag)) {
+                    assertThat(values).as(tag).allMatch(value -> scraped.contains(tag + "=\"" + value + "\""));
+                }
+            });
+        });
     }
 
     @Test
     void shouldLogOneObjectALineAndEndInOrder() throws Exception {
         int port = EmbeddedBroker.freePort();
         Path log = directory.resolve("gate.log");
-        Process gate = Forked.java(
-                log,
-                "-Xmx384m",
-                "-Dlogback.configurationFile=logback.xml",
-                "-DCLOAKROOM_LOG=json",
-                Cloakroom.class.getName(),
-                "run",
-                "--config",
-                config(Map.of(Settings.LISTEN, "127.0.0.1:" + port)));
+        Process gate = launch(log, "json", "run", "--config", config(Map.of(Settings.LISTEN, "127.0.0.1:" + port)));
         try {
             Cluster.await("gate")
                     .atMost(Duration.ofSeconds(60))
+                    .failFast("it ended", () -> !gate.isAlive())
                     .ignoreException(ConnectException.class)
                     .until(() -> get(port, "/ready").statusCode() == 200);
             cluster.decided(cluster.publish(new ProducerRecord<>(
@@ -327,6 +335,39 @@ class OperationsIT {
                 .anyMatch(line -> line.startsWith("gate starts[{\"group\":\"cloakroom-gate\"}"))
                 .anyMatch(line -> line.startsWith("quarantined[{\"topic\":\"events.order\"}"))
                 .noneMatch(line -> line.contains("customer:"));
+    }
+
+    @Test
+    void shouldRefuseToLogInAFormatThatThereIsNot() throws Exception {
+        Path log = directory.resolve("refused.log");
+        Process refused = launch(log, "JSON", "policy", "check");
+        assertThat(refused.waitFor(40, TimeUnit.SECONDS)).isTrue();
+        assertThat(log).content().isEqualTo("cloakroom: CLOAKROOM_LOG=JSON is not one of text, json\n");
+        assertThat(refused.exitValue()).isEqualTo(2);
+    }
+
+    /** As a user does after {@code mvn verify}: by the launcher, with every jar of the build where it looks for them. */
+    private static Process launch(Path log, String format, String... arguments) throws IOException {
+        Path home = Files.createTempDirectory(directory, "home");
+        Path target = Files.createDirectories(home.resolve("streams-app/target"));
+        Path built = Path.of("target").toAbsolutePath();
+        try (Stream<Path> files = Files.list(built)) {
+            for (Path jar : files.filter(f -> f.toString().endsWith(".jar")).toList()) {
+                Files.createSymbolicLink(target.resolve(jar.getFileName()), jar);
+            }
+        }
+        Files.createSymbolicLink(target.resolve("lib"), built.resolve("lib"));
+        Files.createFile(target.resolve(".built"));
+        Path launcher = Files.copy(
+                Path.of("../bin/cloakroom"),
+                Files.createDirectory(home.resolve("bin")).resolve("cloakroom"),
+                StandardCopyOption.COPY_ATTRIBUTES);
+        List<String> command = new ArrayList<>(List.of(launcher.toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().put("CLOAKROOM_LOG", format);
+        return builder.start();
     }
 
     private static String signersMetrics() throws Exception {

@@ -22,6 +22,12 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND")
 public final class KeysCommand {
 
+    /** Who is given keys. */
+    enum Holder {
+        GATE,
+        SIGNER
+    }
+
     @Spec
     private CommandSpec spec;
 
@@ -32,11 +38,24 @@ public final class KeysCommand {
                 "Also the pair that signs checkpoints: checkpoint.1.pem for 'audit sign', checkpoint.1.pub to be given away."
             },
             mixinStandardHelpOptions = true)
-    int create(@Mixin Connection connection) throws Exception {
+    int create(
+            @Mixin Connection connection,
+            @Option(
+                            names = "--for",
+                            paramLabel = "gate|signer",
+                            description = "Only those that the gate needs, or only the pair of 'audit sign', so that"
+                                    + " neither has the other's (default: all).")
+                    Holder holder)
+            throws Exception {
         Settings settings = connection.settings();
-        List<Path> made = new ArrayList<>(Pseudonyms.create(
-                settings.keyFiles(), Blueprint.load(settings.policies()).keyNames()));
-        made.addAll(Keys.create(settings.keys()));
+        List<Path> made = new ArrayList<>();
+        if (holder != Holder.SIGNER) {
+            made.addAll(Pseudonyms.create(
+                    settings.keyFiles(), Blueprint.load(settings.policies()).keyNames()));
+        }
+        if (holder != Holder.GATE) {
+            made.addAll(Keys.create(settings.keys()));
+        }
         made.forEach(file -> spec.commandLine().getOut().println("made " + file));
         return 0;
     }

@@ -6,6 +6,7 @@ import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.Recipient;
 import io.cloakroom.policy.Rule;
+import io.cloakroom.streams.gate.AuditChain.Decided;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -14,12 +15,14 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /**
- * What one task of the gate counts. Each tag is from a closed set (recipients, rules, topics, versions): no personal value
+ * What one task of the gate counts. Each tag is from a closed set (types, recipients, rules, versions): no personal value
  * can stand in one (C35). Counted is what was decided, so a transaction that is tried again counts again; what counts for
  * proof is the audit.
  */
@@ -56,16 +59,11 @@ final class Meters implements AutoCloseable {
 
     private final Map<Rule, Counter> controls;
 
-    /** By rule and outcome; made when it is first counted, since most never are. */
-    private final Map<Recipient, Counter[]> decisions = new IdentityHashMap<>();
+    /** By the topic of the event, then by rule and outcome; made when it is first counted, since most never are. */
+    private final Map<String, Map<Recipient, Counter[]>> decisions = new HashMap<>();
 
     Meters(MeterRegistry registry, PolicyHistory history, int partition, Waiting waiting) {
         this.registry = registry;
-        for (Policy policy : history.versions()) {
-            for (Recipient recipient : policy.recipients().values()) {
-                decisions.put(recipient, new Counter[Rule.values().length * OUTCOMES]);
-            }
-        }
         refusals = Map.of(Way.OWN, refusals(Way.OWN), Way.LINK, refusals(Way.LINK));
         events = quarantined(EVENT);
         controls = quarantined(CONTROL);
@@ -113,15 +111,30 @@ final class Meters implements AutoCloseable {
         }
     }
 
-    /** Once for each decision: two look-ups by identity and nothing made, but the first time. */
-    void decided(Decision decision) {
+    /** Once for each entry: a look-up of its topic, then one by identity for each decision; nothing is made but the first time. */
+    void decided(String topic, List<Decided> decisions) {
+        if (decisions.isEmpty()) {
+            return;
+        }
+        Map<Recipient, Counter[]> ofTopic = this.decisions.computeIfAbsent(topic, t -> new IdentityHashMap<>());
+        for (Decided decided : decisions) {
+            count(topic, ofTopic, decided.decision());
+        }
+    }
+
+    private void count(String topic, Map<Recipient, Counter[]> ofTopic, Decision decision) {
         Outcome outcome = AuditChain.outcome(decision);
-        Counter[] counters = decisions.get(decision.recipient());
+        Counter[] counters = ofTopic.get(decision.recipient());
+        if (counters == null) {
+            counters = new Counter[Rule.values().length * OUTCOMES];
+            ofTopic.put(decision.recipient(), counters);
+        }
         int at = decision.rule().ordinal() * OUTCOMES + outcome.ordinal();
         Counter counter = counters[at];
         if (counter == null) {
             counter = Counter.builder("cloakroom.decisions")
                     .description("Decisions, each for one recipient; an event that waited has two")
+                    .tag("type", Topics.type(topic))
                     .tag("recipient", decision.recipient().id())
                     .tag("outcome", outcome.name())
                     .tag("rule", decision.rule().id())

@@ -64,9 +64,7 @@ final class Outlet {
 
     void audit(AuditChain.Entry entry) {
         send(GateTopology.sink(Topics.AUDIT), NO_KEY, audit.append(entry), entry.decidedAt(), partition());
-        for (AuditChain.Decided decided : entry.decisions()) {
-            meters.decided(decided.decision());
-        }
+        meters.decided(entry.place().topic(), entry.decisions());
     }
 
     /** Coordinates and reason only: what the record says stays where it lies (T9). */

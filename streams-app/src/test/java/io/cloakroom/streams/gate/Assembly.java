@@ -10,8 +10,6 @@ import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.Blueprint;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -25,14 +23,6 @@ record Assembly(
         AvroSerializer serializer,
         AvroDeserializer generic,
         AvroDeserializer specific) {
-
-    static Assembly of(Path policies, int partitions, int longest) {
-        try {
-            return of(policies, Files.createTempDirectory(Path.of("target"), "keys"), partitions, longest);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
 
     /** @param keys those that are there already are taken */
     static Assembly of(Path policies, Path keys, int partitions, int longest) {

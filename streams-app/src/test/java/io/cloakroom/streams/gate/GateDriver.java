@@ -24,6 +24,7 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TopologyDescription;
@@ -39,6 +40,7 @@ public final class GateDriver implements AutoCloseable {
     /** Of five recipients, and it stays so. */
     public static final Path SMALL = Path.of("..", "policy", "src/test/resources/io/cloakroom/policy/small");
 
+    private final Path directory;
     private final TopologyTestDriver driver;
     private final TopologyDescription description;
     private final Instant now;
@@ -54,17 +56,16 @@ public final class GateDriver implements AutoCloseable {
     GateDriver(Instant now, Path policies, int partitions, int longest) {
         this.now = now;
         this.nextArrival = now.toEpochMilli();
-        assembly = Assembly.of(policies, partitions, longest);
-        Properties config = new Properties();
-        config.put(StreamsConfig.APPLICATION_ID_CONFIG, "gate-test");
-        config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
         try {
-            config.put(
-                    StreamsConfig.STATE_DIR_CONFIG,
-                    Files.createTempDirectory(Path.of("target"), "state").toString());
+            directory = Files.createTempDirectory(Path.of("target"), "gate");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        assembly = Assembly.of(policies, directory.resolve("keys"), partitions, longest);
+        Properties config = new Properties();
+        config.put(StreamsConfig.APPLICATION_ID_CONFIG, "gate-test");
+        config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
+        config.put(StreamsConfig.STATE_DIR_CONFIG, directory.resolve("state").toString());
         description = GateTopology.of(assembly.parts()).describe();
         driver = new TopologyTestDriver(GateTopology.of(assembly.parts()), config, now);
     }
@@ -158,5 +159,10 @@ public final class GateDriver implements AutoCloseable {
     @Override
     public void close() {
         driver.close();
+        try {
+            Utils.delete(directory.toFile());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
