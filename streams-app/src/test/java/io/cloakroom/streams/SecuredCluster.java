@@ -52,8 +52,8 @@ public final class SecuredCluster implements AutoCloseable {
      * @param users with a password each
      * @param certified with a certificate each, such as {@code payment}: its principal is {@code User:CN=payment,O=Shop}
      */
-    public static SecuredCluster start(Path directory, Path policies, Collection<String> users, Collection<String> certified)
-            throws Exception {
+    public static SecuredCluster start(
+            Path directory, Path policies, Collection<String> users, Collection<String> certified) throws Exception {
         List<String> names = new ArrayList<>(List.of("broker", "registry", ADMINISTRATOR));
         names.addAll(certified);
         Certificates.make(directory, names);
