@@ -46,7 +46,7 @@ final class PolicyCompiler {
 
     private static final Set<String> COUNTRIES = Set.of(Locale.getISOCountries());
     private static final Set<String> RESERVED =
-            Set.of("events", "consent", "identity", "subject", "recalls", "audit", "quarantine", "gate");
+            Set.of("events", "consent", "identity", "subject", "recalls", "audit", "quarantine", "gate", "cloakroom");
 
     /** Where the policy says nothing of it. */
     private static final Duration GUARDIAN_TERM = Duration.ofDays(30);

@@ -63,6 +63,7 @@ public final class AccessRules {
         services();
         gate();
         around();
+        connect();
         blueprint.topics().forEach(topic -> ours.add(literal(ResourceType.TOPIC, topic.name())));
         asked.forEach(rule -> ours.add(rule.pattern()));
         ours.remove(CLUSTER);
@@ -72,13 +73,13 @@ public final class AccessRules {
 
     /** No recipient's or service's prefix is another's; the gate's id is whatever somebody set. */
     private void checkThatNothingIsTwos() {
-        for (ResourcePattern own :
-                List.of(literal(ResourceType.GROUP, applicationId), itsOwn(ResourceType.TRANSACTIONAL_ID))) {
-            refuse(ours.stream().filter(other -> !other.equals(own) && isWithin(own, other)));
+        ResourcePattern people = literal(ResourceType.TOPIC, GateTopology.people(applicationId));
+        for (ResourcePattern own : List.of(
+                literal(ResourceType.GROUP, applicationId),
+                itsOwn(ResourceType.TRANSACTIONAL_ID),
+                itsOwn(ResourceType.TOPIC))) {
+            refuse(ours.stream().filter(other -> !other.equals(own) && !other.equals(people) && isTouched(other, own)));
         }
-        refuse(blueprint.topics().stream()
-                .map(topic -> literal(ResourceType.TOPIC, topic.name()))
-                .filter(other -> isWithin(other, itsOwn(ResourceType.TOPIC))));
     }
 
     private void refuse(Stream<ResourcePattern> others) {
@@ -138,6 +139,7 @@ public final class AccessRules {
         for (String topic : List.of(Topics.AUDIT, Topics.CHECKPOINTS, Topics.QUARANTINE)) {
             mayRead(Principals.AUDITOR, topic);
         }
+        may(Principals.AUDITOR, AclOperation.READ, prefixed(ResourceType.GROUP, Principals.AUDITOR + "."));
         published()
                 .forEach(topic -> may(Principals.AUDITOR, AclOperation.DESCRIBE, literal(ResourceType.TOPIC, topic)));
 
@@ -166,6 +168,29 @@ public final class AccessRules {
         mayWrite(Principals.INSPECTOR, Topics.SUBJECT_REQUESTS);
         mayRead(Principals.INSPECTOR, Topics.AUDIT);
         mayRead(Principals.INSPECTOR, GateTopology.people(applicationId));
+    }
+
+    /** A worker keeps its own state, and each publisher's sources there have offsets and transactions of their own. */
+    private void connect() {
+        String worker = Principals.CONNECT;
+        may(worker, AclOperation.READ, literal(ResourceType.GROUP, worker));
+        mayKeep(worker, worker + ".");
+        // By which Connect's leader is the only one that changes what is configured; the name is Connect's.
+        may(worker, AclOperation.WRITE, literal(ResourceType.TRANSACTIONAL_ID, "connect-cluster-" + worker));
+        for (String topic : published()) {
+            String publisher = Principals.publisher(topic);
+            String begin = worker + "-" + publisher + ".";
+            mayKeep(publisher, begin);
+            may(publisher, AclOperation.WRITE, prefixed(ResourceType.TRANSACTIONAL_ID, begin));
+        }
+    }
+
+    /** Topics of its own, which it makes and looks at itself. */
+    private void mayKeep(String role, String begin) {
+        for (AclOperation operation :
+                List.of(AclOperation.READ, AclOperation.WRITE, AclOperation.CREATE, AclOperation.DESCRIBE_CONFIGS)) {
+            may(role, operation, prefixed(ResourceType.TOPIC, begin));
+        }
     }
 
     /** What others write to the gate. */

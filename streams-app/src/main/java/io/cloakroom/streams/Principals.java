@@ -38,6 +38,9 @@ public record Principals(SortedMap<String, String> byRole) {
     /** May see what the gate knows of a person, which is nobody else's to read. */
     static final String INSPECTOR = "cloakroom.inspector";
 
+    /** A worker of Connect, and its group: keeps what connectors there must know, and reads and writes nothing for them. */
+    static final String CONNECT = "cloakroom.connect";
+
     private static final String SERVICE = "service.";
 
     /** Who writes what people say. */
@@ -46,7 +49,7 @@ public record Principals(SortedMap<String, String> byRole) {
             Topics.IDENTITY_LINKS, "control.identity",
             Topics.SUBJECT_REQUESTS, "control.requests");
 
-    private static final List<String> AROUND = List.of(GATE, AUDITOR, SIGNER, VERIFIER, OPERATOR, INSPECTOR);
+    private static final List<String> AROUND = List.of(GATE, AUDITOR, SIGNER, VERIFIER, OPERATOR, INSPECTOR, CONNECT);
 
     private static final String USER = "User:";
 

@@ -80,7 +80,14 @@ class AccessIT {
     /** One of the gate's own, which hold people's state. */
     private static final String CHANGELOG = "cloakroom-gate-people-changelog";
 
+    /** A worker's, and that of a source which publishes orders. */
+    private static final String CONFIGURED = "cloakroom.connect.config";
+
+    private static final String OFFSETS = "cloakroom.connect-service.order.outbox";
+
     private static final String INPUTS = "events\\..*|consent\\.changes|identity\\.links|subject\\.requests";
+
+    private static final String NOT_OF_CONNECT = "(?!cloakroom\\.connect).*";
 
     /** Who reads, who writes, who sees that a topic is there; expressions over names of topics, RELEASES for all of them. */
     private static final List<Row> AROUND = List.of(
@@ -88,12 +95,17 @@ class AccessIT {
                     "cloakroom.gate",
                     INPUTS + "|gate\\.forwards|" + CHANGELOG,
                     "RELEASES|recalls\\..*|gate\\.forwards|audit\\.decisions|quarantine|" + CHANGELOG,
-                    ".*"),
+                    NOT_OF_CONNECT),
             new Row("cloakroom.auditor", "audit\\..*|quarantine", "", INPUTS),
             new Row("cloakroom.signer", "audit\\..*", "audit\\.checkpoints", ""),
             new Row("cloakroom.verifier", INPUTS + "|RELEASES|audit\\..*", "", ""),
-            new Row("cloakroom.operator", INPUTS + "|audit\\.decisions|quarantine", INPUTS + "|quarantine", ".*"),
+            new Row(
+                    "cloakroom.operator",
+                    INPUTS + "|audit\\.decisions|quarantine",
+                    INPUTS + "|quarantine",
+                    NOT_OF_CONNECT),
             new Row("cloakroom.inspector", "audit\\.decisions|" + CHANGELOG, "subject\\.requests", ""),
+            new Row("cloakroom.connect", CONFIGURED, CONFIGURED, CONFIGURED),
             new Row("control.consent", "", "consent\\.changes", ""),
             new Row("control.identity", "", "identity\\.links", ""),
             new Row("control.requests", "", "subject\\.requests", ""),
@@ -127,9 +139,10 @@ class AccessIT {
             recipient.getValue().get("events").propertyNames().forEach(type -> releases.add(id + "." + type));
             rows.add(new Row(id, (isOver ? "" : own + "|") + "recalls\\." + id, "", ""));
         });
-        policy.get("events")
-                .propertyNames()
-                .forEach(type -> rows.add(new Row("service." + type, "", "events\\." + type, "")));
+        policy.get("events").propertyNames().forEach(type -> {
+            String own = type.equals("order") ? OFFSETS : "";
+            rows.add(new Row("service." + type, own, "events\\." + type + "|" + own, own));
+        });
 
         cluster = SecuredCluster.start(
                 directory, POLICIES, rows.stream().map(Row::who).toList(), List.of());
@@ -144,7 +157,9 @@ class AccessIT {
                 cluster.file(SecuredCluster.ADMINISTRATOR).toString());
         assertThat(applied.exit()).as(applied.err()).isZero();
         administrator
-                .createTopics(List.of(new NewTopic(CHANGELOG, 1, (short) 1)))
+                .createTopics(List.of(CHANGELOG, CONFIGURED, OFFSETS).stream()
+                        .map(name -> new NewTopic(name, 1, (short) 1))
+                        .toList())
                 .all()
                 .get();
         topics = new TreeSet<>(administrator.listTopics().names().get());
@@ -243,7 +258,8 @@ class AccessIT {
                         may.add(AclOperation.DESCRIBE_CONFIGS);
                     }
                 }
-                if (row.who().equals("cloakroom.gate") && topic.equals(CHANGELOG)) {
+                if (List.of(CHANGELOG, CONFIGURED, OFFSETS).contains(topic)
+                        && writes.get(row.who()).contains(topic)) {
                     may.add(AclOperation.CREATE);
                 }
                 if (!may.isEmpty()) {
@@ -264,13 +280,17 @@ class AccessIT {
                 .toList();
         List<String> groups =
                 new ArrayList<>(recipients.stream().map(r -> r + ".readers").toList());
-        groups.add("cloakroom-gate");
+        Map<String, String> around = Map.of(
+                "cloakroom.gate", "cloakroom-gate",
+                "cloakroom.auditor", "cloakroom.auditor.readers",
+                "cloakroom.connect", "cloakroom.connect");
+        groups.addAll(around.values());
         Map<String, Set<String>> expected = new TreeMap<>();
         rows.forEach(row -> expected.put(
                 row.who(),
                 recipients.contains(row.who())
                         ? Set.of(row.who() + ".readers")
-                        : row.who().equals("cloakroom.gate") ? Set.of("cloakroom-gate") : Set.of()));
+                        : around.containsKey(row.who()) ? Set.of(around.get(row.who())) : Set.of()));
 
         assertThat(each(row -> groups(row.who(), groups))).isEqualTo(expected);
         join("payment", "payment.readers");
@@ -282,7 +302,11 @@ class AccessIT {
 
     @Test
     void shouldLetNobodyTakeTheTransactionsOfAnother() throws Exception {
-        List<String> ids = List.of("cloakroom-gate-1", "service.order.1");
+        List<String> ids = List.of(
+                "cloakroom-gate-1",
+                "service.order.1",
+                "connect-cluster-cloakroom.connect",
+                "cloakroom.connect-service.order.outbox-0");
         Map<String, Set<String>> taken = each(row -> {
             Set<String> its = new TreeSet<>();
             for (String id : ids) {
@@ -299,6 +323,8 @@ class AccessIT {
 
         assertThat(who(taken, "cloakroom-gate-1")).containsExactly("cloakroom.gate");
         assertThat(who(taken, "service.order.1")).containsExactly("service.order");
+        assertThat(who(taken, "connect-cluster-cloakroom.connect")).containsExactly("cloakroom.connect");
+        assertThat(who(taken, "cloakroom.connect-service.order.outbox-0")).containsExactly("service.order");
     }
 
     /** By another rule, or another password, somebody could become what they are not. */

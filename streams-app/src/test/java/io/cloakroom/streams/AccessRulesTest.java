@@ -66,9 +66,39 @@ class AccessRulesTest {
     @Test
     void shouldGiveAServiceItsOwnEvents() {
         assertThat(of(rules, "service.order"))
-                .containsExactly("WRITE topic events.order", "WRITE transactional id service.order.*");
+                .contains("WRITE topic events.order", "WRITE transactional id service.order.*");
         assertThat(of(rules, "control.consent"))
-                .containsExactly("WRITE topic consent.changes", "WRITE transactional id control.consent.*");
+                .contains("WRITE topic consent.changes", "WRITE transactional id control.consent.*");
+    }
+
+    @Test
+    void shouldGiveASourceInConnectNoMoreThanItsOffsetsAndTransactions() {
+        assertThat(of(rules, "service.order"))
+                .containsExactly(
+                        "CREATE topic cloakroom.connect-service.order.*",
+                        "DESCRIBE_CONFIGS topic cloakroom.connect-service.order.*",
+                        "READ topic cloakroom.connect-service.order.*",
+                        "WRITE topic cloakroom.connect-service.order.*",
+                        "WRITE topic events.order",
+                        "WRITE transactional id cloakroom.connect-service.order.*",
+                        "WRITE transactional id service.order.*");
+    }
+
+    @Test
+    void shouldGiveAWorkerOfConnectItsOwnStateAndNothingThatConnectorsReadOrWrite() {
+        assertThat(of(rules, "cloakroom.connect"))
+                .containsExactly(
+                        "CREATE topic cloakroom.connect.*",
+                        "DESCRIBE_CONFIGS topic cloakroom.connect.*",
+                        "READ group cloakroom.connect",
+                        "READ topic cloakroom.connect.*",
+                        "WRITE topic cloakroom.connect.*",
+                        "WRITE transactional id connect-cluster-cloakroom.connect");
+    }
+
+    @Test
+    void shouldLetTheAuditorReadInGroups() {
+        assertThat(of(rules, "cloakroom.auditor")).contains("READ group cloakroom.auditor.*");
     }
 
     @Test
@@ -110,7 +140,15 @@ class AccessRulesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"payment.gate", "service.order.gate"})
+    @ValueSource(
+            strings = {
+                "payment.gate",
+                "service.order.gate",
+                "cloakroom.auditor.gate",
+                "cloakroom.connect",
+                "cloakroom.connect.gate",
+                "connect"
+            })
     void shouldRefuseAnIdOfTheGateThatIsAnothersToo(String applicationId) throws Exception {
         Blueprint blueprint = Blueprint.load(Cluster.SMALL_POLICY);
 
@@ -204,6 +242,10 @@ class AccessRulesTest {
         "mallory,   READ,           GROUP,            payment.readers",
         "mallory,   READ,           GROUP,            payment.*",
         "mallory,   WRITE,          TRANSACTIONAL_ID, cloakroom-gate-1",
+        "mallory,   WRITE,          TRANSACTIONAL_ID, cloakroom.connect-service.order.outbox-0",
+        "mallory,   READ,           TOPIC,            cloakroom.connect.config",
+        "mallory,   READ,           GROUP,            cloakroom.auditor.warehouse",
+        "connect,   READ,           TOPIC,            analytics.order",
         "mallory,   CREATE_TOKENS,  USER,             User:payment",
     })
     void shouldFindTooMuchWhatIsItsOwnAndNotAskedFor(
@@ -220,6 +262,7 @@ class AccessRulesTest {
         "connect, READ,  TOPIC,            payment.or*",
         "connect, ALTER, TOPIC,            events.*",
         "connect, READ,  TOPIC,            cloakroom*",
+        "connect, READ,  TOPIC,            cloakroom.connect*",
         "connect, READ,  GROUP,            *",
         "connect, READ,  GROUP,            pay*",
         "connect, WRITE, TRANSACTIONAL_ID, cloak*",

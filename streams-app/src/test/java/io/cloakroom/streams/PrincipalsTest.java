@@ -37,6 +37,7 @@ class PrincipalsTest {
                         "User:advertising",
                         "User:analytics",
                         "User:cloakroom.auditor",
+                        "User:cloakroom.connect",
                         "User:cloakroom.gate",
                         "User:cloakroom.inspector",
                         "User:cloakroom.operator",
@@ -107,6 +108,7 @@ class PrincipalsTest {
                 "service.order=User:payment",
                 "cloakroom.gate=User:payment",
                 "cloakroom.auditor=User:payment",
+                "cloakroom.connect=User:payment",
                 "service.order=User:cloakroom.gate",
                 "cloakroom.verifier=User:cloakroom.gate",
             })

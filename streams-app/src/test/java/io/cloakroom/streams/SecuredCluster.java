@@ -21,15 +21,15 @@ import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
  * A broker and a registry as a company runs them: TLS everywhere, SCRAM or client certificates, nothing allowed that no rule
  * allows. Passwords stand in one file, and settings point there.
  */
-final class SecuredCluster implements AutoCloseable {
+public final class SecuredCluster implements AutoCloseable {
 
     private static final String HOST = "127.0.0.1";
 
     /** In every password, and nowhere else. */
-    static final String CANARY = "canary-secret";
+    public static final String CANARY = "canary-secret";
 
     /** Who may do anything, by a certificate. */
-    static final String ADMINISTRATOR = "administrator";
+    public static final String ADMINISTRATOR = "administrator";
 
     private final Path directory;
     private final Path policies;
@@ -52,8 +52,8 @@ final class SecuredCluster implements AutoCloseable {
      * @param users with a password each
      * @param certified with a certificate each, such as {@code payment}: its principal is {@code User:CN=payment,O=Shop}
      */
-    static SecuredCluster start(Path directory, Path policies, Collection<String> users, Collection<String> certified)
-            throws Exception {
+    public static SecuredCluster start(
+            Path directory, Path policies, Collection<String> users, Collection<String> certified) throws Exception {
         List<String> names = new ArrayList<>(List.of("broker", "registry", ADMINISTRATOR));
         names.addAll(certified);
         Certificates.make(directory, names);
@@ -133,7 +133,7 @@ final class SecuredCluster implements AutoCloseable {
     }
 
     /** Of somebody with a password. */
-    Settings user(String name) throws IOException {
+    public Settings user(String name) throws IOException {
         return Settings.read(file(
                 name,
                 Map.of(
@@ -149,7 +149,7 @@ final class SecuredCluster implements AutoCloseable {
     }
 
     /** Of somebody with a certificate. */
-    Settings certified(String name) throws IOException {
+    public Settings certified(String name) throws IOException {
         return Settings.read(file(
                 name,
                 Map.of(
@@ -166,7 +166,7 @@ final class SecuredCluster implements AutoCloseable {
     }
 
     /** A file as an operator writes it, for whoever is meant. */
-    Path file(String name) {
+    public Path file(String name) {
         return directory.resolve(name + ".properties");
     }
 
@@ -215,7 +215,7 @@ final class SecuredCluster implements AutoCloseable {
     }
 
     /** Who is who; if it is there before somebody's settings are made, they name it. */
-    Path principals() {
+    public Path principals() {
         return directory.resolve("principals");
     }
 
