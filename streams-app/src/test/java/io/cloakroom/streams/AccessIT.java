@@ -282,7 +282,7 @@ class AccessIT {
 
     @Test
     void shouldLetNobodyTakeTheTransactionsOfAnother() throws Exception {
-        List<String> ids = List.of("cloakroom-gate-1", "service.order.1");
+        List<String> ids = List.of("cloakroom-gate-1", "cloakroom.operator.replay", "service.order.1");
         Map<String, Set<String>> taken = each(row -> {
             Set<String> its = new TreeSet<>();
             for (String id : ids) {
@@ -298,6 +298,7 @@ class AccessIT {
         });
 
         assertThat(who(taken, "cloakroom-gate-1")).containsExactly("cloakroom.gate");
+        assertThat(who(taken, "cloakroom.operator.replay")).containsExactly("cloakroom.operator");
         assertThat(who(taken, "service.order.1")).containsExactly("service.order");
     }
 

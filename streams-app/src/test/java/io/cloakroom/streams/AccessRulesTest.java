@@ -69,6 +69,9 @@ class AccessRulesTest {
                 .containsExactly("WRITE topic events.order", "WRITE transactional id service.order.*");
         assertThat(of(rules, "control.consent"))
                 .containsExactly("WRITE topic consent.changes", "WRITE transactional id control.consent.*");
+        assertThat(of(rules, "cloakroom.operator"))
+                .filteredOn(rule -> rule.contains("transactional"))
+                .containsExactly("WRITE transactional id cloakroom.operator.*");
     }
 
     @Test
