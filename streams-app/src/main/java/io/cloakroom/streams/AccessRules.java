@@ -160,6 +160,10 @@ public final class AccessRules {
         mayRead(Principals.OPERATOR, Topics.AUDIT);
         mayRead(Principals.OPERATOR, Topics.QUARANTINE);
         mayWrite(Principals.OPERATOR, Topics.QUARANTINE);
+        may(
+                Principals.OPERATOR,
+                AclOperation.WRITE,
+                prefixed(ResourceType.TRANSACTIONAL_ID, Principals.OPERATOR + "."));
         // How long copies of what is erased still lie.
         blueprint.topics().forEach(topic -> mayLook(Principals.OPERATOR, topic.name()));
         HARMLESS.forEach(look -> may(Principals.OPERATOR, look, itsOwn(ResourceType.TOPIC)));

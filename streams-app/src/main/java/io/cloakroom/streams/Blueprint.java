@@ -66,10 +66,10 @@ public record Blueprint(PolicyHistory history, Map<String, Schema> schemas, List
         Map<String, Duration> cuts = new TreeMap<>();
         projections.forEach(p -> cuts.merge(p.access().topic(), p.cut(), (a, b) -> a.compareTo(b) < 0 ? b : a));
         Topics.releases(history).forEach(name -> topics.add(TopicSpec.release(name, cuts.get(name))));
-        Topics.recalls(history).forEach(name -> topics.add(TopicSpec.output(name)));
-        topics.add(TopicSpec.output(Topics.AUDIT));
+        Topics.recalls(history).forEach(name -> topics.add(TopicSpec.everlasting(name)));
+        topics.add(TopicSpec.everlasting(Topics.AUDIT));
         topics.add(TopicSpec.kept(Topics.CHECKPOINTS));
-        topics.add(TopicSpec.output(Topics.QUARANTINE));
+        topics.add(TopicSpec.kept(Topics.QUARANTINE));
         return topics;
     }
 

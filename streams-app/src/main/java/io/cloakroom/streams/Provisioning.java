@@ -35,6 +35,7 @@ public final class Provisioning {
      * @param missing topics to create
      * @param unregistered schemas to register
      * @param wrong what is there and is not as it must be: for a person to mend
+     * @param notes what is kept for less long than it is made with: its operator's to know and to change
      * @param partitions of every input; 0 if there is none yet
      * @param former topics that a policy made once, and no version names any more
      */
@@ -42,6 +43,7 @@ public final class Provisioning {
             List<TopicSpec> missing,
             List<Blueprint.Registration> unregistered,
             List<String> wrong,
+            List<String> notes,
             int partitions,
             Set<String> former) {
         public boolean isEmpty() {
@@ -60,6 +62,7 @@ public final class Provisioning {
 
         List<TopicSpec> missing = new ArrayList<>();
         List<String> wrong = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
         Map<Integer, Set<String>> inputsByCount = new HashMap<>();
         for (TopicSpec topic : topics) {
             TopicDescription description = descriptions.get(topic.name());
@@ -78,6 +81,13 @@ public final class Provisioning {
                     wrong.add("topic " + topic.name() + " has " + key + "=" + actual + ", it must be " + value);
                 }
             });
+            for (String key : List.of(TopicConfig.RETENTION_MS_CONFIG, TopicConfig.RETENTION_BYTES_CONFIG)) {
+                String made = topic.first().get(key);
+                String actual = configs.get(topic.name()).get(key).value();
+                if (made != null && isLess(Long.parseLong(actual), Long.parseLong(made))) {
+                    notes.add("topic " + topic.name() + " has " + key + "=" + actual + ", it is made with " + made);
+                }
+            }
             String retention = configs.get(topic.name())
                     .get(TopicConfig.RETENTION_MS_CONFIG)
                     .value();
@@ -106,7 +116,12 @@ public final class Provisioning {
         }
         List<Blueprint.Registration> unregistered =
                 blueprint.registrations().stream().filter(r -> !isRegistered(r)).toList();
-        return new Plan(missing, unregistered, wrong, partitions, blueprint.former(there));
+        return new Plan(missing, unregistered, wrong, notes, partitions, blueprint.former(there));
+    }
+
+    /** Of two retentions; below 0 is for ever. */
+    private static boolean isLess(long one, long other) {
+        return one >= 0 && (other < 0 || one < other);
     }
 
     /** Carries the plan out. What is wrong stays as it is. */

@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -24,6 +26,8 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** What could not be decided, and sending it again. Never says anything of what the records say. */
@@ -31,21 +35,30 @@ public final class Quarantine {
 
     private static final int LONGEST_REQUEST = 64 << 20;
 
+    /** After a crash the gate waits so long for the transaction that was open, in milliseconds. */
+    private static final int TRANSACTION_TIMEOUT = 10_000;
+
     private final Settings settings;
 
     public Quarantine(Settings settings) {
         this.settings = settings;
     }
 
+    /** What became of a record where it was published. */
+    public enum Original {
+        LIES,
+        GONE,
+        TOPIC_GONE
+    }
+
     /**
      * A record that could not be decided.
      *
-     * @param lies whether it still lies where it was published
      * @param replayedAs where it was sent again, if it was
      * @param partition of the topic {@link Topics#QUARANTINE}
      */
     public record Item(
-            Coordinates place, Quarantined row, boolean lies, Optional<Coordinates> replayedAs, int partition) {
+            Coordinates place, Quarantined row, Original original, Optional<Coordinates> replayedAs, int partition) {
 
         /** What the gate told itself replaces what it said before: that must not come again. */
         public boolean isPublished() {
@@ -69,49 +82,66 @@ public final class Quarantine {
                     new Item(
                             place,
                             row,
-                            true,
+                            Original.LIES,
                             Optional.ofNullable(row.getReplayedAs()).map(Coordinates::of),
                             record.partition()));
         });
         Map<TopicPartition, Long> begins = begins(items.keySet());
         return items.values().stream()
-                .map(i -> new Item(
-                        i.place(),
-                        i.row(),
-                        begins.get(i.place().topicPartition()) <= i.place().offset(),
-                        i.replayedAs(),
-                        i.partition()))
+                .map(i -> new Item(i.place(), i.row(), original(i.place(), begins), i.replayedAs(), i.partition()))
                 .toList();
     }
 
+    private static Original original(Coordinates place, Map<TopicPartition, Long> begins) {
+        Long begin = begins.get(place.topicPartition());
+        if (begin == null) {
+            return Original.TOPIC_GONE;
+        }
+        return begin <= place.offset() ? Original.LIES : Original.GONE;
+    }
+
+    /** Of those that are there: a consumer waits in vain for any other. */
     private Map<TopicPartition, Long> begins(Set<Coordinates> places) {
         try (KafkaConsumer<byte[], byte[]> consumer = TopicReader.consumer(settings)) {
-            return consumer.beginningOffsets(
-                    places.stream().map(Coordinates::topicPartition).distinct().toList());
+            Set<TopicPartition> there = consumer.listTopics().values().stream()
+                    .flatMap(List::stream)
+                    .map(p -> new TopicPartition(p.topic(), p.partition()))
+                    .collect(Collectors.toSet());
+            return consumer.beginningOffsets(places.stream()
+                    .map(Coordinates::topicPartition)
+                    .filter(there::contains)
+                    .distinct()
+                    .toList());
         }
     }
 
     /**
-     * Sends records again, each as it was, to the topic where it was published; then notes where. What stops in between is
-     * sent twice the next time, as by a publisher that retries.
+     * Sends records again, each as it was, to the topic where it was published, and notes where: one transaction. Whoever
+     * begins ends the replay of anybody else, then looks at what is noted: nothing is sent twice that nobody named.
      *
+     * @param choice of all that there are
      * @return those that were sent, with where they are now; the others lie there no longer, or are the gate's own
      * @throws KeysMissingException if the key of the audit is not there: without it the copy would not point to the original
+     * @throws IllegalStateException if somebody else has begun meanwhile
      */
-    public List<Item> replay(List<Item> items) throws KeysMissingException, ExecutionException, InterruptedException {
+    public List<Item> replay(UnaryOperator<List<Item>> choice)
+            throws KeysMissingException, ExecutionException, InterruptedException {
         Replay replay = new Replay(Pseudonyms.load(settings.keyFiles(), List.of(GateParts.AUDIT_KEY)));
         AvroSerializer rows = new AvroSerializer();
         rows.configure(settings.client(), false);
         List<Item> sent = new ArrayList<>();
         try (AuditSearch search = new AuditSearch(settings);
                 KafkaProducer<byte[], byte[]> producer = producer()) {
-            for (Item item : items) {
-                Optional<ConsumerRecord<byte[], byte[]>> record =
-                        item.isPublished() ? search.record(item.place()) : Optional.empty();
+            producer.initTransactions();
+            for (Item item : choice.apply(items(Instant.MIN))) {
+                Optional<ConsumerRecord<byte[], byte[]>> record = item.isPublished() && item.original() == Original.LIES
+                        ? search.record(item.place())
+                        : Optional.empty();
                 if (record.isEmpty()) {
                     continue;
                 }
                 int partitions = producer.partitionsFor(record.get().topic()).size();
+                producer.beginTransaction();
                 RecordMetadata copy =
                         producer.send(replay.again(record.get(), partitions)).get();
                 Coordinates now = new Coordinates(copy.topic(), copy.partition(), copy.offset());
@@ -119,12 +149,25 @@ public final class Quarantine {
                         .setReplayedAs(now.written())
                         .build();
                 producer.send(new ProducerRecord<>(
-                                Topics.QUARANTINE, item.partition(), null, rows.serialize(Topics.QUARANTINE, row)))
-                        .get();
-                sent.add(new Item(item.place(), row, true, Optional.of(now), item.partition()));
+                        Topics.QUARANTINE, item.partition(), null, rows.serialize(Topics.QUARANTINE, row)));
+                producer.commitTransaction();
+                sent.add(new Item(item.place(), row, Original.LIES, Optional.of(now), item.partition()));
             }
+        } catch (ProducerFencedException | InvalidProducerEpochException e) {
+            throw isTakenOver(e, sent.size());
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof ProducerFencedException
+                    || e.getCause() instanceof InvalidProducerEpochException) {
+                throw isTakenOver(e.getCause(), sent.size());
+            }
+            throw e;
         }
         return sent;
+    }
+
+    private static IllegalStateException isTakenOver(Throwable e, int sent) {
+        return new IllegalStateException(
+                "another replay has begun, and goes on with what this one has not done; it has replayed " + sent, e);
     }
 
     /** What a publisher could send can be sent again, however long it is. */
@@ -132,6 +175,8 @@ public final class Quarantine {
         Map<String, Object> config = new HashMap<>(settings.client());
         config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, LONGEST_REQUEST);
         config.put(ProducerConfig.BUFFER_MEMORY_CONFIG, (long) LONGEST_REQUEST);
+        config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, Principals.OPERATOR + ".replay");
+        config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT);
         return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
     }
 }

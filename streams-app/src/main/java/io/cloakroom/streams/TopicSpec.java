@@ -49,12 +49,20 @@ public record TopicSpec(
                 name, false, config("CreateTime"), Map.of(TopicConfig.RETENTION_MS_CONFIG, retention), cut);
     }
 
-    /** The gate's own time. */
-    static TopicSpec output(String name) {
-        return new TopicSpec(name, false, config("CreateTime"), Map.of(), Duration.ZERO);
+    /**
+     * For ever, and the gate does not start on less: an entry or a recall that is gone is missed by nobody. Recalls cannot be
+     * compacted instead, since a person's key has many of them.
+     */
+    static TopicSpec everlasting(String name) {
+        Map<String, String> config = new HashMap<>(config("CreateTime"));
+        config.putAll(FOR_EVER);
+        return new TopicSpec(name, false, Map.copyOf(config), Map.of(), Duration.ZERO);
     }
 
-    /** For ever, unless somebody changes it: what is signed tells of entries that are gone. */
+    /**
+     * For ever, unless somebody changes it: what is signed tells of entries that are gone, and what is in quarantine blocks its
+     * person until it is replayed.
+     */
     static TopicSpec kept(String name) {
         return new TopicSpec(name, false, config("CreateTime"), FOR_EVER, Duration.ZERO);
     }

@@ -304,6 +304,7 @@ class AccessIT {
     void shouldLetNobodyTakeTheTransactionsOfAnother() throws Exception {
         List<String> ids = List.of(
                 "cloakroom-gate-1",
+                "cloakroom.operator.replay",
                 "service.order.1",
                 "connect-cluster-cloakroom.connect",
                 "cloakroom.connect-service.order.outbox-0");
@@ -322,6 +323,7 @@ class AccessIT {
         });
 
         assertThat(who(taken, "cloakroom-gate-1")).containsExactly("cloakroom.gate");
+        assertThat(who(taken, "cloakroom.operator.replay")).containsExactly("cloakroom.operator");
         assertThat(who(taken, "service.order.1")).containsExactly("service.order");
         assertThat(who(taken, "connect-cluster-cloakroom.connect")).containsExactly("cloakroom.connect");
         assertThat(who(taken, "cloakroom.connect-service.order.outbox-0")).containsExactly("service.order");

@@ -102,6 +102,13 @@ class AccessRulesTest {
     }
 
     @Test
+    void shouldLetTheOperatorReplayInTransactions() {
+        assertThat(of(rules, "cloakroom.operator"))
+                .filteredOn(rule -> rule.contains("transactional"))
+                .containsExactly("WRITE transactional id cloakroom.operator.*");
+    }
+
+    @Test
     void shouldLetTheGateAloneWriteReleasesRecallsAndAudit() {
         assertThat(rules.asked())
                 .filteredOn(rule -> rule.entry().operation() == AclOperation.WRITE

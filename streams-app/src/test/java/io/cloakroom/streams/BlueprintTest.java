@@ -99,18 +99,16 @@ class BlueprintTest {
                 .containsEntry("message.timestamp.type", "LogAppendTime");
     }
 
-    /** What is signed tells of entries that are gone. */
+    /** A recipient that was away must still learn what to delete, and whoever proves the audit must find it. */
     @Test
-    void shouldKeepCheckpointsForEver() {
-        TopicSpec checkpoints = blueprint.topics().stream()
-                .filter(topic -> topic.name().equals("audit.checkpoints"))
-                .findFirst()
-                .orElseThrow();
-
-        assertThat(checkpoints.toCreate(1, (short) 1).configs())
-                .containsEntry("retention.ms", "-1")
-                .containsEntry("retention.bytes", "-1")
-                .containsEntry("cleanup.policy", "delete");
+    void shouldKeepAuditCheckpointsRecallsAndQuarantineForEver() {
+        assertThat(blueprint.topics())
+                .filteredOn(topic -> topic.name().matches("audit\\..*|recalls\\..*|quarantine"))
+                .hasSizeGreaterThan(10)
+                .allSatisfy(topic -> assertThat(topic.toCreate(1, (short) 1).configs())
+                        .containsEntry("retention.ms", "-1")
+                        .containsEntry("retention.bytes", "-1")
+                        .containsEntry("cleanup.policy", "delete"));
     }
 
     /** The broker counts from a record's time, which is that of arrival cut to the month, or to the day by default. */

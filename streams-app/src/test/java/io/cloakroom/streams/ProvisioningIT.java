@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
@@ -70,12 +71,24 @@ class ProvisioningIT {
                         case "research-wardrobe.order" ->
                             topics.add(new NewTopic(topic.name(), 3, (short) 1)
                                     .configs(Map.of("retention.ms", "604800000")));
+                        case "audit.decisions", "recalls.payment", "quarantine", "payment.order" -> {
+                            NewTopic weekly = topic.toCreate(3, (short) 1);
+                            Map<String, String> config = new HashMap<>(weekly.configs());
+                            config.put("retention.ms", "604800000");
+                            topics.add(weekly.configs(config));
+                        }
                         case "analytics.chat" -> topics.add(topic.toCreate(1, (short) 1));
                         default -> topics.add(topic.toCreate(3, (short) 1));
                     }
                 }
                 admin.createTopics(topics).all().get();
 
+                assertThat(new Provisioning(admin, registry, blueprint).plan().notes())
+                        .as("what its operator may want so")
+                        .containsExactlyInAnyOrder(
+                                "topic payment.order has retention.ms=604800000, it is made with 691200000",
+                                "topic quarantine has retention.ms=604800000, it is made with -1",
+                                "topic research-wardrobe.order has retention.ms=604800000, it is made with 3283200000");
                 assertThatThrownBy(() -> Gate.start(settings, blueprint))
                         .isInstanceOf(Gate.NotReadyException.class)
                         .satisfies(e -> assertThat(e.getMessage().lines())
@@ -94,6 +107,8 @@ class ProvisioningIT {
                                                 + " it must have at least the 3 of the inputs",
                                         "topic research-wardrobe.order has retention.ms=604800000, it must be more"
                                                 + " than the 2678400000 by which the policy cuts times there",
+                                        "topic audit.decisions has retention.ms=604800000, it must be -1",
+                                        "topic recalls.payment has retention.ms=604800000, it must be -1",
                                         "topic group.account is missing",
                                         "schema of mailing.marketing-value is not registered",
                                         "make what is missing with: cloakroom topics apply"));

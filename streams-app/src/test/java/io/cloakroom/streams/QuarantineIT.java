@@ -2,6 +2,7 @@ package io.cloakroom.streams;
 
 import static io.cloakroom.streams.Cluster.outcomes;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cloakroom.control.ConsentChange;
 import io.cloakroom.control.ConsentKind;
@@ -9,6 +10,8 @@ import io.cloakroom.events.Chat;
 import io.cloakroom.events.Order;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
+import io.cloakroom.gate.Quarantined;
+import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.streams.CloakroomTest.Ran;
 import io.cloakroom.streams.gate.Topics;
 import java.nio.ByteBuffer;
@@ -147,6 +150,7 @@ class QuarantineIT {
                 assertReplayedOnceMore(customer, withdrawn, ordered, branded, copies);
                 cluster.assertComplete();
                 assertGone(customer);
+                assertOneAtATime(customer);
             }
         } finally {
             log.detach();
@@ -188,6 +192,30 @@ class QuarantineIT {
         assertThat(run(2, "quarantine", "replay").err()).contains("--all");
     }
 
+    /** Whoever begins ends the other, and both together send each record once. */
+    private void assertOneAtATime(String customer) throws Exception {
+        for (int i = 0; i < 2; i++) {
+            cluster.decided(cluster.publish(
+                    cluster.misplaced(cluster.record(Given.order(customer).build()))));
+        }
+        int before = cluster.committed("events.order").size();
+
+        assertThatThrownBy(() -> new Quarantine(cluster.settings).replay(items -> {
+                    assertThat(run(0, "quarantine", "replay", "--rule", "misplaced")
+                                    .out())
+                            .contains("replayed: 2;");
+                    return items.stream()
+                            .filter(i -> i.replayedAs().isEmpty())
+                            .filter(i -> i.row().getRule().equals("misplaced"))
+                            .toList();
+                }))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("another replay has begun");
+        assertThat(cluster.committed("events.order")).hasSize(before + 2);
+        assertThat(replayed(run(0, "quarantine", "replay", "--rule", "misplaced", "--json")))
+                .isEmpty();
+    }
+
     private void assertGone(String customer) throws Exception {
         RecordMetadata lost = cluster.publish(chat(customer, "QxQxQxOTHERxQ"));
         cluster.decided(lost);
@@ -206,6 +234,14 @@ class QuarantineIT {
         Cluster.await("row of " + own).until(() -> !cluster.quarantined(own).isEmpty());
         assertThat(run(1, "quarantine", "replay", text(own)).out())
                 .contains("not replayed: " + text(own) + ", the gate's own, never replayed");
+        AvroSerializer rows = new AvroSerializer(cluster.registry);
+        rows.configure(cluster.settings.client(), false);
+        Quarantined former = new Quarantined("events.former", 0, 5L, Given.now(), "unknown-brand", "", null);
+        cluster.publish(new ProducerRecord<>(Topics.QUARANTINE, null, rows.serialize(Topics.QUARANTINE, former)));
+        assertThat(listed().get("events.former-0-5").get("topicGone").asBoolean())
+                .isTrue();
+        assertThat(run(1, "quarantine", "replay", "events.former-0-5").out())
+                .contains("not replayed: events.former-0-5, its topic is gone");
         assertThat(run(0, "audit", "explain", text(lost)).out())
                 .contains("unknown-brand (C2): the policy does not know its brand");
     }

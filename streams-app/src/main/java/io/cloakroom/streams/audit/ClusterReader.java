@@ -2,14 +2,23 @@ package io.cloakroom.streams.audit;
 
 import io.cloakroom.streams.Settings;
 import io.cloakroom.streams.TopicReader;
+import io.cloakroom.streams.audit.Signed.NotSignedException;
+import io.cloakroom.streams.gate.Topics;
+import java.security.PublicKey;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -18,6 +27,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.RetriableException;
 
 /** Reads partitions from a place to a place, committed records only and without a group, and knows their ends. */
 final class ClusterReader implements AutoCloseable {
@@ -27,8 +37,23 @@ final class ClusterReader implements AutoCloseable {
 
     private final Admin admin;
     private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Duration patience;
+
+    /** Who waits for a transaction that belongs to nobody, or for a broker that is away. */
+    static final class NothingMoreException extends RetriableException {
+        private static final long serialVersionUID = 1L;
+
+        NothingMoreException(String message) {
+            super(message);
+        }
+    }
 
     ClusterReader(Settings settings) {
+        this(settings, PATIENCE);
+    }
+
+    ClusterReader(Settings settings, Duration patience) {
+        this.patience = patience;
         admin = Admin.create(settings.client());
         consumer = TopicReader.consumer(settings);
     }
@@ -36,6 +61,15 @@ final class ClusterReader implements AutoCloseable {
     /** @throws ConfigException if there is no such topic */
     List<TopicPartition> partitions(String topic) {
         return TopicReader.partitions(consumer, topic);
+    }
+
+    /** How many partitions a topic has; 0 where there is no such topic. */
+    int count(String topic) {
+        return consumer.partitionsFor(topic).size();
+    }
+
+    String clusterId() throws ExecutionException, InterruptedException {
+        return admin.describeCluster().clusterId().get();
     }
 
     /** What retention has left. */
@@ -76,7 +110,7 @@ final class ClusterReader implements AutoCloseable {
      * Reads every partition to its end, whose transactions are waited for; several partitions side by side.
      *
      * @param each false to stop
-     * @throws IllegalStateException if one transaction stays open
+     * @throws NothingMoreException if one transaction stays open
      */
     void read(
             Map<TopicPartition, Long> from,
@@ -85,27 +119,73 @@ final class ClusterReader implements AutoCloseable {
         Set<TopicPartition> left = new HashSet<>(from.keySet());
         left.removeIf(p -> from.get(p) >= to.get(p));
         consumer.assign(left);
+        consumer.resume(left); // one that was read to its end before is still paused
         left.forEach(p -> consumer.seek(p, from.get(p)));
+        // What is aborted brings no record, and the position behind it.
+        Map<TopicPartition, Long> positions = new HashMap<>(from);
         long moved = System.nanoTime();
         while (!left.isEmpty()) {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-                moved = System.nanoTime();
                 if (record.offset() < to.get(new TopicPartition(record.topic(), record.partition()))
                         && !each.test(record)) {
                     return;
                 }
             }
-            List<TopicPartition> done =
-                    left.stream().filter(p -> consumer.position(p) >= to.get(p)).toList();
-            if (!done.isEmpty()) {
-                moved = System.nanoTime();
-                consumer.pause(done);
-                done.forEach(left::remove);
+            for (TopicPartition partition : left) {
+                long position = consumer.position(partition);
+                if (positions.put(partition, position) != position) {
+                    moved = System.nanoTime();
+                }
             }
-            if (System.nanoTime() - moved > PATIENCE.toNanos()) {
-                throw new IllegalStateException("nothing more can be read of " + left + " since " + PATIENCE.toSeconds()
+            List<TopicPartition> done =
+                    left.stream().filter(p -> positions.get(p) >= to.get(p)).toList();
+            consumer.pause(done);
+            done.forEach(left::remove);
+            if (System.nanoTime() - moved > patience.toNanos()) {
+                throw new NothingMoreException("nothing more can be read of " + left + " since " + patience.toSeconds()
                         + " s: is a transaction open there?");
             }
+        }
+    }
+
+    /**
+     * The last checkpoint of a partition.
+     *
+     * @throws NotSignedException if what lies there last is none, or signed with none of the keys
+     */
+    Optional<Signed> lastCheckpoint(int partition, Collection<PublicKey> keys) throws NotSignedException {
+        TopicPartition checkpoints = new TopicPartition(Topics.CHECKPOINTS, partition);
+        AtomicReference<ConsumerRecord<byte[], byte[]>> last = new AtomicReference<>();
+        backwards(checkpoints, last::set, () -> last.get() != null);
+        return last.get() == null ? Optional.empty() : Optional.of(Signed.of(last.get(), keys));
+    }
+
+    /** Where what comes behind a record begins; the begin of the partition if the record is not there. */
+    long behind(TopicPartition partition, byte[] value) {
+        AtomicLong behind = new AtomicLong(-1);
+        backwards(
+                partition,
+                record -> {
+                    if (Arrays.equals(record.value(), value)) {
+                        behind.set(record.offset() + 1);
+                    }
+                },
+                () -> behind.get() >= 0);
+        return behind.get() >= 0 ? behind.get() : begins(List.of(partition)).get(partition);
+    }
+
+    /** From the end on, in stretches that become longer, each read forwards, until something is found. */
+    private void backwards(
+            TopicPartition partition, Consumer<ConsumerRecord<byte[], byte[]>> each, BooleanSupplier isFound) {
+        long begin = begins(List.of(partition)).get(partition);
+        long to = committedEnds(List.of(partition)).get(partition);
+        for (long back = 1; to > begin && !isFound.getAsBoolean(); back *= 2) {
+            long from = Math.max(begin, to - back);
+            read(Map.of(partition, from), Map.of(partition, to), record -> {
+                each.accept(record);
+                return true;
+            });
+            to = from;
         }
     }
 

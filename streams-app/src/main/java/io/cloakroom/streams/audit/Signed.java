@@ -22,6 +22,7 @@ import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificDatumWriter;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * A checkpoint whose signature holds: there is no other way to one.
@@ -70,6 +71,16 @@ public record Signed(Checkpoint value, byte[] bytes) {
             throw new NotSignedException("its frontier is none: " + e.getMessage());
         }
         return new Signed(checkpoint, bytes);
+    }
+
+    /** As it lies in a topic; whoever is told that it is not signed is told where it lies. */
+    static Signed of(ConsumerRecord<byte[], byte[]> record, Collection<PublicKey> keys) throws NotSignedException {
+        try {
+            return read(record.value(), keys);
+        } catch (NotSignedException e) {
+            throw new NotSignedException(
+                    record.topic() + "-" + record.partition() + "-" + record.offset() + ": " + e.getMessage());
+        }
     }
 
     private static boolean isSigned(byte[] bytes, PublicKey key) {

@@ -4,6 +4,7 @@ import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.policy.Pseudonyms.KeysMissingException;
 import io.cloakroom.streams.Blueprint;
 import io.cloakroom.streams.Settings;
+import io.cloakroom.streams.audit.ClusterKeeper;
 import io.cloakroom.streams.audit.ExportFile;
 import io.cloakroom.streams.audit.Report;
 import io.cloakroom.streams.audit.Report.Part;
@@ -11,6 +12,7 @@ import io.cloakroom.streams.audit.Verification;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +53,12 @@ final class AuditVerify implements Callable<Integer> {
     private List<Path> checkpoints = List.of();
 
     @Option(
+            names = "--checkpoints-config",
+            paramLabel = "FILE",
+            description = "Properties of another cluster that keeps checkpoints, as 'audit sign --to' writes them.")
+    private List<Path> clusters = List.of();
+
+    @Option(
             names = "--whole",
             description = "It is wrong if the first entries are gone; without it, retention may have removed them.")
     private boolean whole;
@@ -71,12 +79,16 @@ final class AuditVerify implements Callable<Integer> {
                 Optional.ofNullable(settings.all().get(Settings.KEYS)).map(Path::of);
         Report report;
         try (Bar bar = new Bar("verified", System.console() != null && !json)) {
-            Verification verification = new Verification(publicKeys.read(keys), bar);
+            List<PublicKey> signers = publicKeys.read(keys);
+            Verification verification = new Verification(signers, bar);
             if (whole) {
                 verification.demandWhole();
             }
             for (Path kept : checkpoints) {
                 verification.checkpoints(kept);
+            }
+            for (Path other : clusters) {
+                ClusterKeeper.tell(Settings.read(other), signers, verification);
             }
             report = file == null ? cluster(verification, settings, keys) : export(verification);
         }

@@ -3,6 +3,7 @@ package io.cloakroom.streams.cli;
 import io.cloakroom.streams.Coordinates;
 import io.cloakroom.streams.Quarantine;
 import io.cloakroom.streams.Quarantine.Item;
+import io.cloakroom.streams.Quarantine.Original;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -69,7 +70,11 @@ public final class QuarantineCommand {
         if (!item.isPublished()) {
             return "the gate's own, never replayed";
         }
-        return item.lies() ? "can be replayed" : "gone from its topic";
+        return switch (item.original()) {
+            case LIES -> "can be replayed";
+            case GONE -> "gone from its topic";
+            case TOPIC_GONE -> "its topic is gone";
+        };
     }
 
     private static Map<String, Object> document(Item item, Set<Coordinates> quarantined) {
@@ -78,7 +83,8 @@ public final class QuarantineCommand {
         document.put("rule", item.row().getRule());
         document.put("remedy", item.row().getRemedy());
         document.put("arrivedAt", item.row().getArrivedAt().toString());
-        document.put("lies", item.lies());
+        document.put("lies", item.original() == Original.LIES);
+        document.put("topicGone", item.original() == Original.TOPIC_GONE);
         document.put("replayedAs", item.replayedAs().map(Coordinates::toString).orElse(null));
         document.put(
                 "quarantinedAgain", item.replayedAs().map(quarantined::contains).orElse(false));
@@ -114,15 +120,20 @@ public final class QuarantineCommand {
             @Option(names = "--json", description = "One JSON document.") boolean json)
             throws Exception {
         Quarantine quarantine = new Quarantine(connection.settings());
-        List<Item> items = quarantine.items(Instant.MIN);
+        List<Coordinates> places =
+                choice.places.stream().map(text -> coordinates(spec, text)).toList();
         List<String> missing = new ArrayList<>();
-        List<Item> chosen = choice.places.isEmpty()
-                ? items.stream()
-                        .filter(i -> i.replayedAs().isEmpty() && i.isPublished())
-                        .filter(i -> choice.all || i.row().getRule().equals(choice.rule))
-                        .toList()
-                : named(choice.places, items, missing);
-        List<Item> sent = quarantine.replay(chosen);
+        List<Item> chosen = new ArrayList<>();
+        List<Item> sent = quarantine.replay(items -> {
+            chosen.addAll(
+                    places.isEmpty()
+                            ? items.stream()
+                                    .filter(i -> i.replayedAs().isEmpty() && i.isPublished())
+                                    .filter(i -> choice.all || i.row().getRule().equals(choice.rule))
+                                    .toList()
+                            : named(places, items, missing));
+            return chosen;
+        });
         Set<Coordinates> done = sent.stream().map(Item::place).collect(Collectors.toSet());
         List<Item> left = chosen.stream().filter(i -> !done.contains(i.place())).toList();
         Map<Coordinates, Coordinates> before = chosen.stream()
@@ -150,10 +161,9 @@ public final class QuarantineCommand {
         return left.isEmpty() && missing.isEmpty() ? 0 : NO;
     }
 
-    private List<Item> named(List<String> places, List<Item> items, List<String> missing) {
+    private static List<Item> named(List<Coordinates> places, List<Item> items, List<String> missing) {
         List<Item> named = new ArrayList<>();
-        for (String text : places) {
-            Coordinates place = coordinates(spec, text);
+        for (Coordinates place : places) {
             Predicate<Item> isMeant = i -> i.place().equals(place);
             items.stream().filter(isMeant).findFirst().ifPresentOrElse(named::add, () -> missing.add(place.toString()));
         }

@@ -138,6 +138,7 @@ public final class TopicsCommand {
                             .map(Blueprint.Registration::subject)
                             .toList());
             document.put("wrong", topics.wrong());
+            document.put("notes", topics.notes());
             document.put("formerTopics", topics.former());
             document.put("accessEnforced", access.isPresent());
             document.put("accessMissing", words(missing));
@@ -156,6 +157,7 @@ public final class TopicsCommand {
         if (topics.isEmpty() && access.map(Comparison::isEmpty).orElse(true)) {
             out.println("everything is there");
         }
+        topics.notes().forEach(note -> out.println("note: " + note));
         out.println(
                 access.isPresent()
                         ? "note: " + parts.principals().verifier()

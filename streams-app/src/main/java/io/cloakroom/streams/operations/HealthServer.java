@@ -56,7 +56,10 @@ public final class HealthServer implements AutoCloseable {
                 listening = secured;
             }
         } catch (IOException e) {
-            throw new IOException("nothing can listen at " + address.getHostString() + ":" + address.getPort(), e);
+            throw new IOException(
+                    "nothing can listen at " + address.getHostString() + ":" + address.getPort()
+                            + ": each process has its own cloakroom.http.listen",
+                    e);
         }
         HealthServer server = new HealthServer(listening);
         server.serve("/live", () -> answer("live", health.dead()));

@@ -93,7 +93,8 @@ class HealthServerTest {
         InetSocketAddress taken = new InetSocketAddress("127.0.0.1", server.port());
         assertThatThrownBy(() -> HealthServer.start(taken, Map.of(), null))
                 .isInstanceOf(IOException.class)
-                .hasMessage("nothing can listen at 127.0.0.1:" + server.port());
+                .hasMessage("nothing can listen at 127.0.0.1:" + server.port()
+                        + ": each process has its own cloakroom.http.listen");
     }
 
     private HttpResponse<String> get(String path) throws Exception {
