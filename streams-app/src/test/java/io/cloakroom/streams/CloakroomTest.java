@@ -247,7 +247,7 @@ class CloakroomTest {
         "run gate nonsense --embedded, there is no topology nonsense; there is: gate",
         "audit tail --limit many, Invalid value for option '--limit': 'many' is not a long",
         "audit verify --config gate.properties --file audit.avro, give either --config FILE or --file EXPORT",
-        "audit check proof, give --public-key FILE"
+        "audit check proof, no public key was given: give --public-key FILE"
     })
     void shouldExplainWrongUsageOnStandardError(String arguments, String message) {
         Ran ran = run(arguments.split(" "));
