@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
@@ -31,6 +32,9 @@ import org.apache.avro.specific.SpecificDatumWriter;
 public record Signed(Checkpoint value, byte[] bytes) {
 
     private static final int SIGNATURE_LENGTH = Ed25519.getClassSchema().getFixedSize();
+
+    /** A name that can be printed, whoever wrote it. */
+    private static final Pattern KEY = Pattern.compile("[\\w.-]{1,100}");
 
     /** What is not a checkpoint, or not signed by whoever should have. */
     public static final class NotSignedException extends Exception {
@@ -56,6 +60,9 @@ public record Signed(Checkpoint value, byte[] bytes) {
         }
         if (!checkpoint.getTopic().equals(Topics.AUDIT)) {
             throw new NotSignedException("of another topic: " + checkpoint.getTopic());
+        }
+        if (!KEY.matcher(checkpoint.getKey()).matches()) {
+            throw new NotSignedException("not a whole checkpoint: no key has such a name");
         }
         if (keys.stream().noneMatch(key -> isSigned(bytes, key))) {
             throw new NotSignedException("not signed by the key that was given, it says by " + checkpoint.getKey());
@@ -140,6 +147,11 @@ public record Signed(Checkpoint value, byte[] bytes) {
 
     public long size() {
         return value.getSize();
+    }
+
+    /** Where the last of the entries lies that it signed. */
+    long lastOffset() {
+        return value.getNextOffset() - 1;
     }
 
     byte[] head() {
