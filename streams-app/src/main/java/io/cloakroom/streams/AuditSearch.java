@@ -37,6 +37,9 @@ public final class AuditSearch implements AutoCloseable {
     /** @param at its offset in the audit */
     public record Found(AuditEntry entry, long at) {}
 
+    /** @param isAll false if there is more behind them */
+    public record Later(List<AuditEntry> entries, boolean isAll) {}
+
     public AuditSearch(Settings settings) {
         consumer = TopicReader.consumer(settings.with(Map.of("max.partition.fetch.bytes", "524288")));
         entries = AuditReader.values(settings, true);
@@ -87,12 +90,14 @@ public final class AuditSearch implements AutoCloseable {
         return read.stream().findFirst();
     }
 
-    /** What comes behind an entry, so many at most. */
-    public List<AuditEntry> after(Found found, int most) {
+    /** What comes behind an entry, so many offsets at most. */
+    public Later after(Found found, int most) {
         TopicPartition audit = new TopicPartition(Topics.AUDIT, found.entry().getPartition());
         List<AuditEntry> later = new ArrayList<>();
-        read(audit, found.at() + 1, Math.min(found.at() + 1 + most, end(audit)), r -> later.add(entry(r)));
-        return later;
+        long end = end(audit);
+        long until = Math.min(found.at() + 1 + most, end);
+        read(audit, found.at() + 1, until, r -> later.add(entry(r)));
+        return new Later(later, until == end);
     }
 
     public AuditEntry entry(ConsumerRecord<byte[], byte[]> record) {

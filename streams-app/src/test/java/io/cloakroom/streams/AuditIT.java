@@ -26,12 +26,14 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -101,7 +103,7 @@ class AuditIT {
         CompletableFuture<Integer> publishing = CompletableFuture.supplyAsync(() -> publishUntil(ended));
         int verified = 0;
         for (; verified < 3; verified++) {
-            cluster.awaitEntries(1 + 300 * verified);
+            cluster.awaitEntries(100 + 300 * verified); // some in each partition
             assertThat(run("audit", "sign", "--once", "--config", config, "--file", kept))
                     .satisfies(ran -> assertThat(ran.err()).isEmpty())
                     .satisfies(ran -> assertThat(ran.exit()).isZero());
@@ -233,6 +235,9 @@ class AuditIT {
         Ran early = run("audit", "prove", input, "--config", config, "--to", file);
         assertThat(early.exit()).isEqualTo(1);
         assertThat(early.err()).contains("and only 0 are signed so far");
+        assertThat(run("audit", "prove", input, "--config", withoutKeys(), "--to", file))
+                .satisfies(ran -> assertThat(ran.err()).startsWith("no public key was given: give --public-key FILE"))
+                .satisfies(ran -> assertThat(ran.exit()).isEqualTo(2));
 
         assertThat(run("audit", "sign", "--once", "--config", config).exit()).isZero();
         assertThat(run("audit", "prove", input, "--config", config, "--to", file)
@@ -274,7 +279,53 @@ class AuditIT {
         Files.write(cut, Arrays.copyOf(bytes, bytes.length - 200));
         Ran refused = run("audit", "verify", "--file", cut, "--public-key", publicKey());
         assertThat(refused.exit()).isEqualTo(1);
-        assertThat(refused.out()).contains("WRONG " + cut + ": ").endsWith("not verified\n");
+        assertThat(refused.out())
+                .contains("WRONG the export: cannot be read any further")
+                .endsWith("not verified\n");
+    }
+
+    @Test
+    void shouldSayThatNothingWasSigned() throws Exception {
+        order();
+
+        assertThat(run("audit", "verify", "--whole", "--config", config))
+                .satisfies(ran -> assertThat(ran.out()).contains("has entries and no checkpoint: "))
+                .satisfies(ran -> assertThat(ran.exit()).isEqualTo(1));
+        assertThat(run("audit", "verify", "--whole", "--config", config, "--unsigned"))
+                .satisfies(ran ->
+                        assertThat(ran.out()).endsWith("\nverified against itself alone: no signature was looked at\n"))
+                .satisfies(ran -> assertThat(ran.exit()).isZero());
+        JsonNode said = JsonMapper.builder()
+                .build()
+                .readTree(run("audit", "verify", "--config", config, "--unsigned", "--json")
+                        .out());
+        assertThat(said.get("verified").asBoolean()).isTrue();
+        assertThat(said.get("signatures").asBoolean()).isFalse();
+
+        run("audit", "sign", "--once", "--config", config);
+        cluster.assertSigned();
+    }
+
+    @Test
+    void shouldFollowEntriesAsTheyComeAndShowNoneFromBefore() throws Exception {
+        RecordMetadata before = order();
+        CompletableFuture<Ran> json =
+                CompletableFuture.supplyAsync(() -> run("audit", "tail", "--json", "--limit", 1, "--config", config));
+        CompletableFuture<Ran> text =
+                CompletableFuture.supplyAsync(() -> run("audit", "tail", "--limit", 1, "--config", config));
+
+        Cluster.await("what comes").until(() -> {
+            cluster.decided(cluster.publish(Given.order(CUSTOMER).build()));
+            return json.isDone() && text.isDone();
+        });
+
+        JsonNode entry = JsonMapper.builder().build().readTree(json.get().out());
+        assertThat(entry.get("topic").asString()).isEqualTo("events.order");
+        assertThat(entry.get("offset").asLong()).isGreaterThan(before.offset());
+        assertThat(entry.get("decisions")).isNotEmpty();
+        assertThat(text.get().out())
+                .containsPattern("^\\S+Z events.order-\\d-\\d+ EVENT\n  \\w+ ")
+                .doesNotContain(" events.order-" + before.partition() + "-" + before.offset() + " ");
     }
 
     // What somebody did.
@@ -446,5 +497,31 @@ class AuditIT {
         assertThat(faults())
                 .containsExactly(new Fault(
                         "events.order-" + passed.partition() + "-" + passed.offset(), "has no entry in the audit"));
+
+        TopicPartition partition = new TopicPartition(passed.topic(), passed.partition());
+        try (Admin admin = cluster.admin()) {
+            admin.deleteConsumerGroupOffsets(Cluster.GROUP, Set.of(partition))
+                    .all()
+                    .get();
+        }
+        assertThat(cluster.verify(cluster.blueprint).skipped())
+                .contains("the end of " + partition + ": the gate's group has committed no offset there");
+    }
+
+    @Test
+    void shouldNameAnInputThatTheAuditHasNoPartitionFor() throws Exception {
+        order();
+        gate.close();
+        try (Admin admin = cluster.admin()) {
+            admin.createPartitions(Map.of("events.order", NewPartitions.increaseTo(PARTITIONS + 1)))
+                    .all()
+                    .get();
+        }
+        assertThat(faults()).as("nothing is there yet").isEmpty();
+        cluster.publish(new ProducerRecord<>("events.order", PARTITIONS, null, new byte[] {1}));
+
+        assertThat(faults())
+                .containsExactly(
+                        new Fault("events.order-" + PARTITIONS, "holds something, where the audit has no partition"));
     }
 }

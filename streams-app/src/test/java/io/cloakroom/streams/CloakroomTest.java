@@ -247,7 +247,9 @@ class CloakroomTest {
         "run gate nonsense --embedded, there is no topology nonsense; there is: gate",
         "audit tail --limit many, Invalid value for option '--limit': 'many' is not a long",
         "audit verify --config gate.properties --file audit.avro, give either --config FILE or --file EXPORT",
-        "audit check proof, give --public-key FILE"
+        "audit verify --file audit.avro --unsigned --public-key one.pub, 'with --unsigned, give neither --public-key FILE nor'",
+        "audit verify --file audit.avro --unsigned --checkpoints kept, 'with --unsigned, give neither --public-key FILE nor'",
+        "audit check proof, no public key was given: give --public-key FILE"
     })
     void shouldExplainWrongUsageOnStandardError(String arguments, String message) {
         Ran ran = run(arguments.split(" "));
@@ -255,6 +257,23 @@ class CloakroomTest {
         assertThat(ran.exit).isEqualTo(2);
         assertThat(ran.out).isEmpty();
         assertThat(ran.err).startsWith(message).contains("Usage: cloakroom");
+    }
+
+    @Test
+    void shouldSayOfAFileThatIsNoExportWhatIsWrongAndThatNothingWasSigned() throws Exception {
+        Path file = directory.resolve("audit.avro");
+        Files.writeString(file, "not Avro");
+        String wrong = "cannot be read any further, at byte 0 or before: it is no Avro object container";
+
+        Ran ran = run("audit", "verify", "--file", file.toString(), "--json");
+        assertThat(ran.exit).isEqualTo(1);
+        assertThat(ran.err).isEmpty();
+        assertThat(ran.json().get("verified").asBoolean()).isFalse();
+        assertThat(ran.json().get("signatures").asBoolean()).isFalse();
+        assertThat(ran.json().get("faults").get(0).get("what").asString()).isEqualTo(wrong);
+        assertThat(run("audit", "verify", "--file", file.toString()).out)
+                .contains("not looked at: checkpoints: no public key", "WRONG the export: " + wrong)
+                .endsWith("\nnot verified\n");
     }
 
     @Test

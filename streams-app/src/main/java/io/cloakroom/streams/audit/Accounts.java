@@ -22,7 +22,7 @@ import org.apache.kafka.common.TopicPartition;
  * What the entries of one audit partition tell: which input records were decided and which releases were made. It is held
  * against the topics. Both lie there in the order of the entries, since one transaction wrote them.
  *
- * <p>It keeps 16 bytes for each decided record and 24 for each release, of one partition.
+ * <p>It keeps 16 bytes for each decided record and 24 for each release, of one partition; what is held against it, 8 and 24.
  */
 final class Accounts implements ChainWalk.Listener {
 
@@ -137,9 +137,13 @@ final class Accounts implements ChainWalk.Listener {
         }
     }
 
-    /** @param releases empty where there are no keys: then only inputs are counted */
-    Accounts(int partition, Optional<Releases> releases) {
+    /**
+     * @param releases empty where there are no keys: then only inputs are counted
+     * @param isNew nothing was ever written to the partition of the audit, so the first entry to come is the first of all
+     */
+    Accounts(int partition, Optional<Releases> releases, boolean isNew) {
         this.partition = partition;
+        this.isWhole = isNew;
         this.releases = releases.orElse(null);
     }
 
@@ -270,6 +274,11 @@ final class Accounts implements ChainWalk.Listener {
                         + ", where no committed record is");
     }
 
+    /** Whether releases are not looked at: entries are gone, and of those that are left none tells of one that is due. */
+    boolean isUntold(int due) {
+        return !isWhole && due == 0;
+    }
+
     /**
      * Exactly the releases that entries tell of.
      *
@@ -281,13 +290,11 @@ final class Accounts implements ChainWalk.Listener {
         Told all = told.getOrDefault(topic, new Told());
         int t = 0;
         int f = 0;
-        if (found.count() == 0 && begin > 0) {
+        if (found.count() == 0 && begin > 0 || isUntold(due)) {
             return Optional.empty();
         }
-        if (!isWhole && all.count() > 0) {
+        if (!isWhole) {
             f = Math.max(0, found.find(all, 0, 0, found.count())); // those before are of entries that are gone
-        } else if (!isWhole) {
-            return Optional.empty();
         }
         if (begin > 0) {
             t = Math.max(0, all.find(found, f, 0, all.count()));

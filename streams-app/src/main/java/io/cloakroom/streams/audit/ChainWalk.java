@@ -23,6 +23,9 @@ final class ChainWalk {
         void hear(EntryView entry, long auditOffset);
     }
 
+    /** So that no export takes more memory than there is. */
+    private static final int MOST_TOPICS = 1_000;
+
     private final int partition;
     private final List<Signed> checkpoints;
     private final Listener listener;
@@ -169,6 +172,9 @@ final class ChainWalk {
         for (int i = 0; i < topics.size() && topic == null; i++) {
             topic = entry.isTopic(topics.get(i).name) ? topics.get(i) : null;
         }
+        if (topic == null && topics.size() == MOST_TOPICS) {
+            return at(offset, "is of one topic more than " + MOST_TOPICS + ", and no gate reads so many");
+        }
         if (topic == null) {
             topic = new Decided(entry.topic());
             topic.offset = first == 0 ? -1 : entry.previousOffset;
@@ -199,6 +205,9 @@ final class ChainWalk {
                         lastOffset,
                         "is not what " + checkpoint + " signed: something was changed in entries " + signed + " to "
                                 + (next - 1));
+            }
+            if (lastOffset != checkpoint.lastOffset()) {
+                return at(lastOffset, "lay at " + checkpoint.lastOffset() + " when " + checkpoint + " signed it");
             }
             if (tree == null) {
                 tree = checkpoint.tree();

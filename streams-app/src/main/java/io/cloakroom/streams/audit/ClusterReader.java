@@ -3,6 +3,7 @@ package io.cloakroom.streams.audit;
 import io.cloakroom.streams.Settings;
 import io.cloakroom.streams.TopicReader;
 import io.cloakroom.streams.audit.Signed.NotSignedException;
+import io.cloakroom.streams.audit.Verification.Progress;
 import io.cloakroom.streams.gate.Topics;
 import java.security.PublicKey;
 import java.time.Duration;
@@ -106,18 +107,31 @@ final class ClusterReader implements AutoCloseable {
         return committed;
     }
 
+    /** Likewise, and nobody waits to hear how far it is. */
+    void read(
+            Map<TopicPartition, Long> from,
+            Map<TopicPartition, Long> to,
+            Predicate<ConsumerRecord<byte[], byte[]>> each) {
+        read(from, to, Progress.NONE, each);
+    }
+
     /**
      * Reads every partition to its end, whose transactions are waited for; several partitions side by side.
      *
+     * @param progress hears of every offset, markers of transactions too, and of those that are left when it stops
      * @param each false to stop
      * @throws NothingMoreException if one transaction stays open
      */
     void read(
             Map<TopicPartition, Long> from,
             Map<TopicPartition, Long> to,
+            Progress progress,
             Predicate<ConsumerRecord<byte[], byte[]>> each) {
-        Set<TopicPartition> left = new HashSet<>(from.keySet());
-        left.removeIf(p -> from.get(p) >= to.get(p));
+        Set<TopicPartition> all = new HashSet<>(from.keySet());
+        all.removeIf(p -> from.get(p) >= to.get(p));
+        Set<TopicPartition> left = new HashSet<>(all);
+        long whole = all.stream().mapToLong(p -> to.get(p) - from.get(p)).sum();
+        long told = 0;
         consumer.assign(left);
         consumer.resume(left); // one that was read to its end before is still paused
         left.forEach(p -> consumer.seek(p, from.get(p)));
@@ -128,6 +142,7 @@ final class ClusterReader implements AutoCloseable {
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
                 if (record.offset() < to.get(new TopicPartition(record.topic(), record.partition()))
                         && !each.test(record)) {
+                    progress.done(whole - told);
                     return;
                 }
             }
@@ -137,10 +152,15 @@ final class ClusterReader implements AutoCloseable {
                     moved = System.nanoTime();
                 }
             }
-            List<TopicPartition> done =
+            long done = all.stream()
+                    .mapToLong(p -> Math.min(positions.get(p), to.get(p)) - from.get(p))
+                    .sum();
+            progress.done(done - told);
+            told = done;
+            List<TopicPartition> ended =
                     left.stream().filter(p -> positions.get(p) >= to.get(p)).toList();
-            consumer.pause(done);
-            done.forEach(left::remove);
+            consumer.pause(ended);
+            ended.forEach(left::remove);
             if (System.nanoTime() - moved > patience.toNanos()) {
                 throw new NothingMoreException("nothing more can be read of " + left + " since " + patience.toSeconds()
                         + " s: is a transaction open there?");

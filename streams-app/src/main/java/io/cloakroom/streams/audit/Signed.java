@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
@@ -32,6 +33,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 public record Signed(Checkpoint value, byte[] bytes) {
 
     private static final int SIGNATURE_LENGTH = Ed25519.getClassSchema().getFixedSize();
+
+    /** A name that can be printed, whoever wrote it. */
+    private static final Pattern KEY = Pattern.compile("[\\w.-]{1,100}");
 
     /** What is not a checkpoint, or not signed by whoever should have. */
     public static final class NotSignedException extends Exception {
@@ -57,6 +61,9 @@ public record Signed(Checkpoint value, byte[] bytes) {
         }
         if (!checkpoint.getTopic().equals(Topics.AUDIT)) {
             throw new NotSignedException("of another topic: " + checkpoint.getTopic());
+        }
+        if (!KEY.matcher(checkpoint.getKey()).matches()) {
+            throw new NotSignedException("not a whole checkpoint: no key has such a name");
         }
         if (keys.stream().noneMatch(key -> isSigned(bytes, key))) {
             throw new NotSignedException("not signed by the key that was given, it says by " + checkpoint.getKey());
@@ -151,6 +158,11 @@ public record Signed(Checkpoint value, byte[] bytes) {
 
     public long size() {
         return value.getSize();
+    }
+
+    /** Where the last of the entries lies that it signed. */
+    long lastOffset() {
+        return value.getNextOffset() - 1;
     }
 
     byte[] head() {

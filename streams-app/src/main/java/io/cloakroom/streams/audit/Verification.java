@@ -9,17 +9,21 @@ import io.cloakroom.streams.Settings;
 import io.cloakroom.streams.audit.Signed.NotSignedException;
 import io.cloakroom.streams.gate.Topics;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
@@ -31,9 +35,17 @@ public final class Verification {
 
     private static final ChainWalk.Listener NOBODY = (entry, offset) -> {};
 
+    // What an export may have, so that none takes more memory than there is.
+    private static final int MOST_PARTITIONS = 10_000;
+    private static final int MOST_FAULTS = 100;
+
+    private static final String EXPORT = "the export";
+
     private final Collection<PublicKey> keys;
     private final Progress progress;
-    private final List<Signed> checkpoints = new ArrayList<>();
+    private final Map<ByteBuffer, Signed> checkpoints = new LinkedHashMap<>(); // once each, by what was signed
+    private final Map<Integer, Long> nextCheckpoints = new HashMap<>(); // of each partition, where it must lie
+    private boolean areKept;
     private final List<Fault> faults = new ArrayList<>();
     private final List<String> skipped = new ArrayList<>();
     private final List<Report.Part> parts = new ArrayList<>();
@@ -41,11 +53,20 @@ public final class Verification {
 
     /** Hears how far it is. */
     public interface Progress {
-        /** So many more entries are to be read. */
-        void expect(long entries);
+        /** Nobody does. */
+        Progress NONE = new Progress() {
+            @Override
+            public void expect(long more) {}
+
+            @Override
+            public void done(long more) {}
+        };
+
+        /** So many more are to be read: offsets of a cluster, bytes of a file. */
+        void expect(long more);
 
         /** So many more have been. */
-        void done(long entries);
+        void done(long more);
     }
 
     /** @param keys of which one must have signed each checkpoint; none: then no checkpoint is looked at */
@@ -59,7 +80,7 @@ public final class Verification {
 
     /** Of somebody who has read it. */
     void checkpoint(Signed signed) {
-        checkpoints.add(signed);
+        checkpoints.putIfAbsent(ByteBuffer.wrap(signed.value().getSignature().bytes()), signed);
     }
 
     /** Something that cannot be looked at. */
@@ -69,36 +90,49 @@ public final class Verification {
 
     /** Checkpoints that somebody kept elsewhere, as {@code audit sign --file} writes them. */
     public void checkpoints(Path file) throws IOException {
+        areKept = true;
         int number = 0;
         for (String line : Files.readAllLines(file)) {
             number++;
-            if (!line.isBlank()) {
-                String place = file + ":" + number;
-                checkpoint(place, () -> Signed.ofLine(line, keys));
+            if (!line.isBlank() && !keys.isEmpty()) {
+                try {
+                    checkpoint(Signed.ofLine(line, keys));
+                } catch (NotSignedException e) {
+                    faults.add(new Fault(file + ":" + number, e.getMessage()));
+                }
             }
         }
     }
 
-    private interface Reading {
-        Signed read() throws NotSignedException;
-    }
-
-    private void checkpoint(String place, Reading reading) {
+    /** One that lies in its topic, where nothing is ever removed: one behind the other without a gap. */
+    private void checkpoint(int partition, long offset, byte[] value) {
         if (keys.isEmpty()) {
             return;
         }
+        Long next = nextCheckpoints.put(partition, offset + 1);
+        String wrong = next == null || next == offset ? "" : "follows " + (next - 1) + ": those between are gone";
         try {
-            checkpoints.add(reading.read());
+            Signed signed = Signed.read(value, keys);
+            checkpoint(signed);
+            if (signed.partition() != partition) {
+                wrong = "is of partition " + signed.partition() + " and lies in partition " + partition;
+            }
         } catch (NotSignedException e) {
-            faults.add(new Fault(place, e.getMessage()));
+            wrong = e.getMessage();
+        }
+        if (!wrong.isEmpty()) {
+            faults.add(Fault.at(Topics.CHECKPOINTS, partition, offset, wrong));
         }
     }
 
+    private List<Signed> of(int partition) {
+        return checkpoints.values().stream()
+                .filter(c -> c.partition() == partition)
+                .toList();
+    }
+
     private ChainWalk walk(int partition, ChainWalk.Listener listener) {
-        return new ChainWalk(
-                partition,
-                checkpoints.stream().filter(c -> c.partition() == partition).toList(),
-                listener);
+        return new ChainWalk(partition, of(partition), listener);
     }
 
     /** From now on it is wrong if the first entries are gone, by retention or otherwise. */
@@ -106,13 +140,16 @@ public final class Verification {
         isWhole = true;
     }
 
-    private void part(int partition, ChainWalk walk, long inputs, long releases) {
-        Optional<Fault> fault = walk.end();
+    private void part(int partition, ChainWalk walk, Optional<Fault> fault, long inputs, long releases) {
+        String place = Topics.AUDIT + "-" + partition;
         fault.ifPresent(faults::add);
-        if (isWhole && walk.first() > 0 && fault.isEmpty()) {
+        if (!keys.isEmpty() && walk.first() >= 0 && of(partition).isEmpty()) {
             faults.add(new Fault(
-                    Topics.AUDIT + "-" + partition,
-                    "begins with entry " + walk.first() + ": those before it are not there"));
+                    place,
+                    "has entries and no checkpoint: either it was removed, or 'audit sign' has not come to it yet"));
+        }
+        if (isWhole && walk.first() > 0 && fault.isEmpty()) {
+            faults.add(new Fault(place, "begins with entry " + walk.first() + ": those before it are not there"));
         }
         parts.add(new Report.Part(partition, walk.first(), walk.size(), walk.signed(), inputs, releases));
     }
@@ -125,32 +162,59 @@ public final class Verification {
     /** Entries alone: nothing is there to hold them against. */
     public Report export(Iterable<Lying> records) {
         Map<Integer, ChainWalk> walks = new TreeMap<>();
-        for (Lying record : records) {
-            if (record.topic().equals(Topics.CHECKPOINTS)) {
-                String place = record.topic() + "-" + record.partition() + "-" + record.offset();
-                if (!walks.isEmpty()) {
-                    faults.add(new Fault(place, "lies behind entries, where no export has a checkpoint"));
-                }
-                checkpoint(place, () -> Signed.read(record.value(), keys));
-            } else {
-                ChainWalk walk = walks.computeIfAbsent(record.partition(), p -> walk(p, NOBODY));
-                walk.next(record.offset(), record.value());
-                progress.done(1);
-            }
+        Optional<Fault> cut = walkAll(records, walks);
+        boolean isRead = cut.isEmpty();
+        if (isRead) {
+            checkpoints.values().forEach(c -> walks.computeIfAbsent(c.partition(), p -> walk(p, NOBODY)));
         }
-        checkpoints.forEach(c -> walks.computeIfAbsent(c.partition(), p -> walk(p, NOBODY)));
-        walks.forEach((partition, walk) -> part(partition, walk, 0, 0));
+        walks.forEach((partition, walk) -> part(partition, walk, isRead ? walk.end() : walk.fault(), 0, 0));
+        cut.ifPresent(faults::add);
         skipped.add("input records and releases: an export does not have them");
-        if (walks.isEmpty()) {
-            faults.add(new Fault("the export", "has no entries"));
+        if (!keys.isEmpty() && !areKept) {
+            skipped.add("what was cut off together with its checkpoints: only --checkpoints kept elsewhere tell of it");
+        }
+        if (walks.isEmpty() && isRead) {
+            faults.add(new Fault(EXPORT, "has no entries"));
         }
         return report();
     }
 
-    /** An export that cannot be read to its end. */
-    public Report unreadable(String file) {
-        faults.add(new Fault(file, "cannot be read any further: no export, or not the whole of one"));
-        return report();
+    /** @return why it is not read to its end, if it is not */
+    private Optional<Fault> walkAll(Iterable<Lying> records, Map<Integer, ChainWalk> walks) {
+        int before = faults.size();
+        try {
+            for (Lying record : records) {
+                walk(record, walks);
+                if (faults.size() - before >= MOST_FAULTS) {
+                    return Optional.of(new Fault(EXPORT, "is not read any further: too much of it is wrong"));
+                }
+            }
+            return Optional.empty();
+        } catch (UncheckedIOException e) {
+            return Optional.of(new Fault(EXPORT, e.getCause().getMessage()));
+        }
+    }
+
+    private void walk(Lying record, Map<Integer, ChainWalk> walks) {
+        int partition = record.partition();
+        if (partition < 0 || partition >= MOST_PARTITIONS) {
+            faults.add(new Fault(EXPORT, "has a record of partition " + partition + ", which no audit has"));
+        } else if (record.topic().equals(Topics.AUDIT)) {
+            walks.computeIfAbsent(partition, p -> walk(p, NOBODY)).next(record.offset(), record.value());
+        } else if (!record.topic().equals(Topics.CHECKPOINTS)) {
+            faults.add(new Fault(
+                    EXPORT,
+                    "has a record of another topic than the audit's, said to lie at " + partition + "-"
+                            + record.offset()));
+        } else if (!walks.isEmpty()) {
+            faults.add(Fault.at(
+                    Topics.CHECKPOINTS,
+                    partition,
+                    record.offset(),
+                    "lies behind entries, where no export has a checkpoint"));
+        } else {
+            checkpoint(partition, record.offset(), record.value());
+        }
     }
 
     private Report report() {
@@ -172,24 +236,23 @@ public final class Verification {
         try (ClusterReader reader = new ClusterReader(settings)) {
             readCheckpoints(reader);
             Map<TopicPartition, Long> decided = reader.committed(Gate.group(settings));
-            if (decided.isEmpty()) {
-                skipped.add("the end of the inputs: the group " + Gate.group(settings) + " has committed nothing");
-            }
             List<TopicPartition> partitions = reader.partitions(Topics.AUDIT);
             Map<TopicPartition, Long> begins = reader.begins(partitions);
-            reader.writtenEnds(partitions).forEach((p, end) -> progress.expect(end - begins.get(p)));
+            Map<TopicPartition, Long> ends = reader.writtenEnds(partitions);
+            ends.forEach((p, end) -> progress.expect(end - begins.get(p)));
             for (TopicPartition partition : partitions) {
-                new OnePartition(reader, blueprint, pseudonyms, decided, partition).verify();
+                new OnePartition(reader, blueprint, pseudonyms, decided, partition, ends.get(partition)).verify();
             }
             beyond(reader, blueprint, partitions.size());
         }
         return report();
     }
 
-    /** Releases go to the partition of their input: where no audit is, there can be none. */
+    /** What an entry is about and what it releases is in the partition of its number: where no audit is, there can be none. */
     private void beyond(ClusterReader reader, Blueprint blueprint, int count)
             throws ExecutionException, InterruptedException {
-        List<TopicPartition> none = Topics.releases(blueprint.history()).stream()
+        List<TopicPartition> none = Stream.concat(
+                        published(blueprint).stream(), Topics.releases(blueprint.history()).stream())
                 .flatMap(topic -> reader.partitions(topic).stream())
                 .filter(p -> p.partition() >= count)
                 .toList();
@@ -200,15 +263,19 @@ public final class Verification {
         });
     }
 
+    private static List<String> published(Blueprint blueprint) {
+        List<String> topics = new ArrayList<>(Topics.inputs(blueprint.history()));
+        topics.remove(Topics.FORWARDS);
+        return topics;
+    }
+
     private void readCheckpoints(ClusterReader reader) {
         if (keys.isEmpty()) {
             return;
         }
         List<TopicPartition> partitions = reader.partitions(Topics.CHECKPOINTS);
         reader.read(reader.begins(partitions), reader.committedEnds(partitions), record -> {
-            checkpoint(
-                    record.topic() + "-" + record.partition() + "-" + record.offset(),
-                    () -> Signed.read(record.value(), keys));
+            checkpoint(record.partition(), record.offset(), record.value());
             return true;
         });
     }
@@ -226,65 +293,77 @@ public final class Verification {
         private final boolean hasKeys;
         private final Accounts accounts;
         private final ChainWalk walk;
+        private long expected;
 
+        /** @param expected an end of it, as far as it is expected to be read */
         OnePartition(
                 ClusterReader reader,
                 Blueprint blueprint,
                 Optional<Pseudonyms> pseudonyms,
                 Map<TopicPartition, Long> decided,
-                TopicPartition audit) {
+                TopicPartition audit,
+                long expected) {
             this.reader = reader;
             this.blueprint = blueprint;
             this.decided = decided;
             this.audit = audit;
             this.hasKeys = pseudonyms.isPresent();
-            this.accounts =
-                    new Accounts(audit.partition(), pseudonyms.map(p -> new Accounts.Releases(blueprint.history(), p)));
+            this.expected = expected;
+            this.accounts = new Accounts(
+                    audit.partition(),
+                    pseudonyms.map(p -> new Accounts.Releases(blueprint.history(), p)),
+                    expected == 0);
             this.walk = walk(audit.partition(), accounts);
         }
 
         void verify() throws ExecutionException, InterruptedException {
             long seen = read(reader.begins(List.of(audit)).get(audit));
             if (walk.fault().isPresent()) {
-                part(audit.partition(), walk, 0, 0);
+                part(audit.partition(), walk, walk.fault(), 0, 0);
                 return;
             }
             Map<String, Integer> due = accounts.counts();
             Map<String, Accounts.Told> found = hasKeys ? releases() : Map.of();
             read(seen);
             Map<String, Accounts.Longs> inputs = inputs();
-            if (walk.end().isEmpty()) {
+            Optional<Fault> fault = walk.end();
+            if (fault.isEmpty()) {
                 accounts.fault().ifPresent(faults::add);
                 hold(inputs, found, due);
             }
             part(
                     audit.partition(),
                     walk,
+                    fault,
                     inputs.values().stream().mapToLong(Accounts.Longs::count).sum(),
                     found.values().stream().mapToLong(Accounts.Told::count).sum());
         }
 
         private long read(long from) throws ExecutionException, InterruptedException {
             Map<TopicPartition, Long> ends = reader.writtenEnds(List.of(audit));
-            reader.read(Map.of(audit, from), ends, record -> {
-                progress.done(1);
-                return walk.next(record.offset(), record.value());
-            });
-            return ends.get(audit);
+            long end = ends.get(audit);
+            progress.expect(Math.max(0, end - expected));
+            expected = Math.max(end, expected);
+            reader.read(Map.of(audit, from), ends, progress, record -> walk.next(record.offset(), record.value()));
+            return end;
         }
 
         /** What there is of every topic that publishers write, as far as it is decided. */
         private Map<String, Accounts.Longs> inputs() throws ExecutionException, InterruptedException {
-            List<String> topics = new ArrayList<>(Topics.inputs(blueprint.history()));
-            topics.remove(Topics.FORWARDS);
             Map<String, Accounts.Longs> records = new TreeMap<>();
             Map<TopicPartition, Long> ends = new HashMap<>();
-            for (TopicPartition partition : beside(topics)) {
+            for (TopicPartition partition : beside(published(blueprint))) {
                 records.put(partition.topic(), new Accounts.Longs());
                 ends.put(partition, Math.max(decided.getOrDefault(partition, 0L), accounts.end(partition.topic())));
             }
-            reader.writtenEnds(List.copyOf(ends.keySet())).forEach((p, end) -> ends.merge(p, end, Math::min));
-            reader.read(reader.begins(ends.keySet()), ends, record -> {
+            Map<TopicPartition, Long> begins = reader.begins(ends.keySet());
+            reader.writtenEnds(List.copyOf(ends.keySet())).forEach((partition, end) -> {
+                if (!decided.containsKey(partition) && end > begins.get(partition)) {
+                    skipped.add("the end of " + partition + ": the gate's group has committed no offset there");
+                }
+                ends.merge(partition, end, Math::min);
+            });
+            reader.read(begins, ends, record -> {
                 records.get(record.topic()).add(record.offset());
                 return true;
             });
@@ -329,9 +408,13 @@ public final class Verification {
                     .forEach(topic -> faults.add(new Fault(
                             audit.toString(), "tells of releases in " + topic + ", where no policy has any")));
             Map<TopicPartition, Long> released = reader.begins(beside(found.keySet()));
-            found.forEach(
-                    (topic, ids) -> accounts.releases(topic, ids, due.getOrDefault(topic, 0), released.get(in(topic)))
-                            .ifPresent(faults::add));
+            found.forEach((topic, ids) -> {
+                int told = due.getOrDefault(topic, 0);
+                if (ids.count() > 0 && accounts.isUntold(told)) {
+                    skipped.add(ids.count() + " releases in " + in(topic) + ": no entry that is left tells of one");
+                }
+                accounts.releases(topic, ids, told, released.get(in(topic))).ifPresent(faults::add);
+            });
         }
 
         private TopicPartition in(String topic) {

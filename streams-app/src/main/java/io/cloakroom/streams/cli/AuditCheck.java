@@ -12,7 +12,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -38,10 +37,7 @@ final class AuditCheck implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        List<PublicKey> keys = publicKeys.read(Optional.empty());
-        if (keys.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "give --public-key FILE");
-        }
+        List<PublicKey> keys = publicKeys.needed(Optional.empty(), spec);
         if (Files.size(file) > LONGEST) {
             throw new IOException(file + ": longer than any proof");
         }

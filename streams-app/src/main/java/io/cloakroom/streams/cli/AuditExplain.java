@@ -9,6 +9,7 @@ import io.cloakroom.schemas.AvroDeserializer;
 import io.cloakroom.schemas.Schemas;
 import io.cloakroom.streams.AuditSearch;
 import io.cloakroom.streams.AuditSearch.Found;
+import io.cloakroom.streams.AuditSearch.Later;
 import io.cloakroom.streams.Coordinates;
 import io.cloakroom.streams.Quarantine;
 import io.cloakroom.streams.Settings;
@@ -41,7 +42,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Says what was decided about one input record, for whom, why, and what came of it later.",
             "Later: among the next " + AuditExplain.LATER
-                    + " entries of its partition. Exit 1 if there is no entry of it."
+                    + " entries of its partition at most; it says so where there are more.",
+            "Exit 1 if there is no entry of it."
         },
         mixinStandardHelpOptions = true)
 final class AuditExplain implements Callable<Integer> {
@@ -89,7 +91,11 @@ final class AuditExplain implements Callable<Integer> {
 
     /** All that the audit says of one input record. */
     private record Story(
-            AuditEntry entry, List<AuditEntry> resolutions, List<Given> recalls, Optional<Coordinates> again) {
+            AuditEntry entry,
+            List<AuditEntry> resolutions,
+            List<Given> recalls,
+            Optional<Coordinates> again,
+            Optional<Looked> looked) {
 
         boolean isNamed(String recipient) {
             return entry.getDecisions().stream().anyMatch(d -> d.getRecipient().equals(recipient));
@@ -103,7 +109,8 @@ final class AuditExplain implements Callable<Integer> {
                     recalls.stream()
                             .filter(g -> g.note().getRecipient().equals(recipient))
                             .toList(),
-                    again);
+                    again,
+                    looked);
         }
 
         private static AuditEntry of(AuditEntry entry, String recipient) {
@@ -114,6 +121,9 @@ final class AuditExplain implements Callable<Integer> {
                     .build();
         }
     }
+
+    /** How far was looked for what came of it, where there is more: so many entries, decided until then. */
+    private record Looked(int entries, Instant until) {}
 
     /** @param by the entry that recalls */
     private record Given(AuditEntry by, RecallNote note) {}
@@ -207,7 +217,10 @@ final class AuditExplain implements Callable<Integer> {
         List<AuditEntry> resolutions = new ArrayList<>();
         List<Given> recalls = new ArrayList<>();
         List<RecipientDecision> decisions = new ArrayList<>(entry.getDecisions());
-        for (AuditEntry later : search.after(found, LATER)) {
+        Later after = search.after(found, LATER);
+        Instant until = entry.getDecidedAt();
+        for (AuditEntry later : after.entries()) {
+            until = later.getDecidedAt();
             if (later.getKind() == EntryKind.RESOLUTION && place(later).equals(place(entry))) {
                 resolutions.add(later);
                 decisions.addAll(later.getDecisions());
@@ -226,7 +239,10 @@ final class AuditExplain implements Callable<Integer> {
                                 .findFirst()
                                 .flatMap(Quarantine.Item::replayedAs)
                 : Optional.empty();
-        return new Story(entry, resolutions, recalls, again);
+        Optional<Looked> looked = after.isAll()
+                ? Optional.empty()
+                : Optional.of(new Looked(after.entries().size(), until));
+        return new Story(entry, resolutions, recalls, again, looked);
     }
 
     /** Only what was released has purposes. */
@@ -277,6 +293,11 @@ final class AuditExplain implements Callable<Integer> {
                                 + given.note().getPurpose() + ", by " + place(given.by()) + ": "
                                 + rule(given.note().getRule(), given.note().getClause())));
         story.again().ifPresent(copy -> paper.line(2, "replayed as " + copy + ", which has an entry of its own"));
+        story.looked()
+                .ifPresent(l -> paper.line(
+                        2,
+                        "looked at " + l.entries() + " entries behind it, up to " + l.until()
+                                + ": what came of it after that is not here"));
     }
 
     private static void write(RecipientDecision decision, Paper paper) {
@@ -351,6 +372,12 @@ final class AuditExplain implements Callable<Integer> {
                                 "note", Json.read(g.note().toString())))
                         .toList());
         document.put("replayedAs", story.again().map(Coordinates::toString).orElse(null));
+        document.put(
+                "looked",
+                story.looked()
+                        .map(l -> Map.of(
+                                "entries", l.entries(), "until", l.until().toString()))
+                        .orElse(null));
         document.put("rules", meanings);
         return document;
     }

@@ -10,7 +10,6 @@ import io.cloakroom.streams.audit.Report;
 import io.cloakroom.streams.audit.Report.Part;
 import io.cloakroom.streams.audit.Verification;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.util.LinkedHashMap;
@@ -59,6 +58,12 @@ final class AuditVerify implements Callable<Integer> {
     private List<Path> clusters = List.of();
 
     @Option(
+            names = "--unsigned",
+            description =
+                    "Look at no checkpoint: the audit was not signed yet. Then nothing proves that it was not made anew.")
+    private boolean unsigned;
+
+    @Option(
             names = "--whole",
             description = "It is wrong if the first entries are gone; without it, retention may have removed them.")
     private boolean whole;
@@ -74,12 +79,16 @@ final class AuditVerify implements Callable<Integer> {
         if (file != null && connection.isGiven()) {
             throw new ParameterException(spec.commandLine(), "give either --config FILE or --file EXPORT");
         }
+        if (unsigned && (publicKeys.isGiven() || !checkpoints.isEmpty())) {
+            throw new ParameterException(
+                    spec.commandLine(), "with --unsigned, give neither --public-key FILE nor --checkpoints FILE");
+        }
         Settings settings = connection.settings();
         Optional<Path> keys =
                 Optional.ofNullable(settings.all().get(Settings.KEYS)).map(Path::of);
+        List<PublicKey> signers = unsigned ? List.of() : publicKeys.read(keys);
         Report report;
         try (Bar bar = new Bar("verified", System.console() != null && !json)) {
-            List<PublicKey> signers = publicKeys.read(keys);
             Verification verification = new Verification(signers, bar);
             if (whole) {
                 verification.demandWhole();
@@ -90,17 +99,15 @@ final class AuditVerify implements Callable<Integer> {
             for (Path other : clusters) {
                 ClusterKeeper.tell(Settings.read(other), signers, verification);
             }
-            report = file == null ? cluster(verification, settings, keys) : export(verification);
+            report = file == null ? cluster(verification, settings, keys) : export(verification, bar);
         }
-        print(report);
+        print(report, !signers.isEmpty());
         return report.isVerified() ? 0 : NO;
     }
 
-    private Report export(Verification verification) throws Exception {
-        try (ExportFile export = ExportFile.open(file)) {
+    private Report export(Verification verification, Bar bar) throws Exception {
+        try (ExportFile export = ExportFile.open(file, bar)) {
             return verification.export(export);
-        } catch (UncheckedIOException e) {
-            return verification.unreadable(file.toString());
         }
     }
 
@@ -117,11 +124,13 @@ final class AuditVerify implements Callable<Integer> {
         return verification.cluster(settings, blueprint, pseudonyms);
     }
 
-    private void print(Report report) {
+    /** @param isSigned whether it was held against signatures */
+    private void print(Report report, boolean isSigned) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             Map<String, Object> document = new LinkedHashMap<>();
             document.put("verified", report.isVerified());
+            document.put("signatures", isSigned);
             document.put("partitions", report.parts());
             document.put("faults", report.faults());
             document.put("skipped", report.skipped());
@@ -137,6 +146,10 @@ final class AuditVerify implements Callable<Integer> {
         }
         report.skipped().forEach(skipped -> out.println("not looked at: " + skipped));
         report.faults().forEach(fault -> out.println("WRONG " + fault));
-        out.println(report.isVerified() ? "verified" : "not verified");
+        if (!report.isVerified()) {
+            out.println("not verified");
+        } else {
+            out.println(isSigned ? "verified" : "verified against itself alone: no signature was looked at");
+        }
     }
 }

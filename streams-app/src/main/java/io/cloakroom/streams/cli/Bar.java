@@ -11,26 +11,31 @@ final class Bar implements Progress, AutoCloseable {
     private final ProgressBar bar;
 
     Bar(String task, boolean isTerminal) {
-        bar = isTerminal
-                ? new ProgressBarBuilder()
-                        .setTaskName(task)
-                        .setStyle(ProgressBarStyle.ASCII)
-                        .showSpeed()
-                        .build()
-                : null;
+        this(isTerminal ? of(task).build() : null);
+    }
+
+    Bar(ProgressBar bar) {
+        this.bar = bar;
+    }
+
+    static ProgressBarBuilder of(String task) {
+        return new ProgressBarBuilder()
+                .setTaskName(task)
+                .setStyle(ProgressBarStyle.ASCII)
+                .showSpeed();
     }
 
     @Override
-    public void expect(long entries) {
+    public void expect(long more) {
         if (bar != null) {
-            bar.maxHint(Math.max(0, bar.getMax()) + entries);
+            bar.maxHint(Math.max(0, bar.getMax()) + more);
         }
     }
 
     @Override
-    public void done(long entries) {
+    public void done(long more) {
         if (bar != null) {
-            bar.stepBy(entries);
+            bar.stepBy(more);
         }
     }
 

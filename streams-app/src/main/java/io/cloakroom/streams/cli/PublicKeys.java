@@ -7,7 +7,9 @@ import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** The option that says whose checkpoints are believed. */
 final class PublicKeys {
@@ -18,6 +20,10 @@ final class PublicKeys {
             description = "Of the signer, as it gave it away; several times after a change of keys.")
     private List<Path> files = List.of();
 
+    boolean isGiven() {
+        return !files.isEmpty();
+    }
+
     /** Those that are given, or else those that lie with the other keys; none if neither is there. */
     List<PublicKey> read(Optional<Path> keys) throws IOException {
         List<Path> all = new ArrayList<>(files);
@@ -27,6 +33,15 @@ final class PublicKeys {
         List<PublicKey> read = new ArrayList<>();
         for (Path file : all) {
             read.add(Keys.readPublic(file));
+        }
+        return read;
+    }
+
+    /** Likewise, for what cannot be done without. */
+    List<PublicKey> needed(Optional<Path> keys, CommandSpec spec) throws IOException {
+        List<PublicKey> read = read(keys);
+        if (read.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "no public key was given: give --public-key FILE");
         }
         return read;
     }

@@ -72,7 +72,7 @@ class AccountsTest {
     }
 
     private Accounts accounts(int from) {
-        Accounts accounts = new Accounts(0, Optional.of(new Accounts.Releases(history, pseudonyms)));
+        Accounts accounts = new Accounts(0, Optional.of(new Accounts.Releases(history, pseudonyms)), false);
         ChainWalk walk = new ChainWalk(0, List.of(), accounts);
         entries.subList(from, ENTRIES).forEach(lying -> walk.next(lying.offset(), lying.value()));
         assertThat(walk.end()).isEmpty();
@@ -86,11 +86,15 @@ class AccountsTest {
     }
 
     private Optional<Fault> held(Accounts accounts, List<Release> found, long begin) {
+        return held(accounts, found, accounts.counts().get(TOPIC), begin);
+    }
+
+    private static Optional<Fault> held(Accounts accounts, List<Release> found, int due, long begin) {
         Accounts.Told told = new Accounts.Told();
         for (int i = 0; i < found.size(); i++) {
             assertThat(told.add(found.get(i).id(), 100 + i)).isTrue();
         }
-        return accounts.releases(TOPIC, told, accounts.counts().get(TOPIC), begin);
+        return accounts.releases(TOPIC, told, due, begin);
     }
 
     @Test
@@ -176,6 +180,35 @@ class AccountsTest {
                             "audit.decisions-0-" + last.entry(),
                             "tells of a release in analytics.order-0 that is not there"));
         }
+    }
+
+    /** While the gate runs, entries come after the releases were looked for. */
+    @Test
+    void shouldHoldNoOldReleaseAgainstEntriesThatCameLater() {
+        Accounts rest = accounts(ENTRIES / 2);
+        List<Release> before = releases.stream()
+                .filter(r -> r.entry() < entries.get(ENTRIES / 2).offset())
+                .toList();
+        assertThat(before).isNotEmpty();
+
+        assertThat(rest.counts().get(TOPIC)).isPositive();
+        assertThat(held(rest, before, 0, 0)).isEmpty();
+    }
+
+    @Test
+    void shouldSayOfWhichReleasesNoEntryIsLeft() {
+        assertThat(accounts(ENTRIES / 2).isUntold(0)).isTrue();
+        assertThat(accounts(ENTRIES / 2).isUntold(1)).isFalse();
+        assertThat(accounts(0).isUntold(0)).isFalse();
+    }
+
+    /** Of an audit that never had an entry, there is no release. */
+    @Test
+    void shouldNameAReleaseWhereNothingWasEverDecided() {
+        Accounts none = new Accounts(0, Optional.of(new Accounts.Releases(history, pseudonyms)), true);
+
+        assertThat(held(none, releases, 0, 0))
+                .hasValue(new Fault("analytics.order-0-100", "is a release that no entry tells of"));
     }
 
     @Test

@@ -117,7 +117,7 @@ class ProofTest {
                 .hasMessageContaining("not signed by the key that was given");
     }
 
-    /** Of ten million entries, and of as many fewer as have the most subtrees. */
+    /** Besides the entry: of ten million entries, and of as many fewer as have the most subtrees. */
     @Test
     void shouldBeShortForTenMillionEntries() throws Exception {
         byte[] entry = partition.get(0).value();

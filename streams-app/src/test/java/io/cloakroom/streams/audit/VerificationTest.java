@@ -3,14 +3,19 @@ package io.cloakroom.streams.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.EntryKind;
 import io.cloakroom.gate.Sha256;
 import io.cloakroom.streams.audit.Verification.Lying;
+import io.cloakroom.streams.audit.Verification.Progress;
 import io.cloakroom.streams.gate.Topics;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.PublicKey;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -284,7 +289,7 @@ class VerificationTest {
     void shouldBelieveNoCheckpointOfAnotherKey() {
         KeyPair forger = Written.pair();
         Signed forged = Written.signed(partitions.get(0), ENTRIES, forger);
-        Verification verification = new Verification(KEYS, Written.NOBODY);
+        Verification verification = new Verification(KEYS, Progress.NONE);
 
         Report report = verification.export(List.of(new Lying(Topics.CHECKPOINTS, 0, 4, forged.bytes())));
 
@@ -299,7 +304,7 @@ class VerificationTest {
         for (int i = 5; i < signed.length; i++) { // what lies before is the schema's id
             byte[] edited = signed.clone();
             edited[i] ^= (byte) (1 << random.nextInt(8));
-            assertThat(new Verification(KEYS, Written.NOBODY)
+            assertThat(new Verification(KEYS, Progress.NONE)
                             .export(List.of(new Lying(Topics.CHECKPOINTS, 0, 4, edited)))
                             .faults())
                     .as("byte %d", i)
@@ -332,7 +337,7 @@ class VerificationTest {
                         .filter(c -> c.partition() == 0)
                         .map(Signed::line)
                         .toList());
-        Verification verification = new Verification(KEYS, Written.NOBODY);
+        Verification verification = new Verification(KEYS, Progress.NONE);
         verification.checkpoints(kept);
         verification.checkpoint(Written.signed(other, ENTRIES + 5, Written.SIGNER));
 
@@ -343,13 +348,154 @@ class VerificationTest {
 
     @Test
     void shouldSayThatNoCheckpointWasLookedAtWithoutAKey() {
-        Report report = new Verification(List.of(), Written.NOBODY).export(records(partitions));
+        Report report = new Verification(List.of(), Progress.NONE).export(records(partitions));
 
         assertThat(report.faults()).isEmpty();
         assertThat(report.skipped())
                 .contains(
                         "checkpoints: no public key was given, so whoever can write the audit could have made it anew");
         assertThat(report.parts()).allSatisfy(part -> assertThat(part.signed()).isZero());
+    }
+
+    @Test
+    void shouldNotBelieveEntriesWithoutACheckpoint() {
+        List<Signed> others =
+                checkpoints.stream().filter(c -> c.partition() != 1).toList();
+        List<List<Lying>> cut = new ArrayList<>(partitions);
+        cut.set(1, partitions.get(1).subList(9, ENTRIES));
+
+        for (List<List<Lying>> all : List.of(partitions, cut)) {
+            assertThat(verification(others).export(records(all)).faults())
+                    .containsExactly(
+                            new Fault(
+                                    "audit.decisions-1",
+                                    "has entries and no checkpoint: either it was removed, or 'audit sign' has not come to it yet"));
+        }
+        assertThat(new Verification(KEYS, Progress.NONE)
+                        .export(records(partitions))
+                        .faults())
+                .hasSize(PARTITIONS);
+    }
+
+    @Test
+    void shouldSayThatAnExportAloneDoesNotTellWhatWasCutOffWithItsCheckpoints() throws Exception {
+        List<Signed> left = checkpoints.stream().filter(c -> c.partition() < 2).toList();
+        List<List<Lying>> two = partitions.subList(0, 2);
+
+        Report alone = verification(left).export(records(two));
+        assertThat(alone.faults()).isEmpty();
+        assertThat(alone.skipped())
+                .contains(
+                        "what was cut off together with its checkpoints: only --checkpoints kept elsewhere tell of it");
+
+        Path kept = directory.resolve("checkpoints");
+        Files.write(kept, checkpoints.stream().map(Signed::line).toList());
+        Verification verification = new Verification(KEYS, Progress.NONE);
+        verification.checkpoints(kept);
+        Report report = verification.export(records(two));
+        assertThat(report.faults()).extracting(Fault::place).containsExactly("audit.decisions-2-0");
+        assertThat(report.skipped()).hasSize(1);
+    }
+
+    @Test
+    void shouldNotTakeAnotherTopicForTheAudit() {
+        List<Lying> records = new ArrayList<>(records(partitions));
+        Lying third = records.get(2);
+        records.set(2, new Lying("events.order", third.partition(), third.offset(), third.value()));
+
+        assertThat(verification(checkpoints).export(records).faults())
+                .extracting(Fault::toString)
+                .contains("the export: has a record of another topic than the audit's, said to lie at 0-"
+                        + third.offset());
+    }
+
+    /** Between two checkpoints a place may differ unseen, but not the order. */
+    @Test
+    void shouldSeeThatAnEntryLiesElsewhereThanWhereItWasSigned() {
+        List<Lying> moved = partitions.get(0).stream()
+                .map(l -> new Lying(l.topic(), l.partition(), l.offset() + 3, l.value()))
+                .toList();
+
+        assertThat(verification(checkpoints)
+                        .export(records(List.of(moved, partitions.get(1), partitions.get(2))))
+                        .faults())
+                .containsExactly(new Fault(
+                        "audit.decisions-0-" + moved.get(0).offset(),
+                        "lay at " + (moved.get(0).offset() - 3)
+                                + " when the checkpoint of 2026-03-01T12:00:01Z signed it"));
+    }
+
+    @Test
+    void shouldSeeThatACheckpointIsGoneOrLiesElsewhere() {
+        List<Lying> signed = new ArrayList<>();
+        checkpoints.stream()
+                .filter(c -> c.partition() == 0)
+                .forEach(c -> signed.add(new Lying(Topics.CHECKPOINTS, 0, 7 + signed.size(), c.bytes())));
+        assertThat(withCheckpoints(signed).faults()).isEmpty();
+
+        Lying second = signed.remove(1);
+        assertThat(withCheckpoints(signed).faults())
+                .containsExactly(new Fault("audit.checkpoints-0-9", "follows 7: those between are gone"));
+
+        signed.add(1, new Lying(Topics.CHECKPOINTS, 1, 8, second.value()));
+        assertThat(withCheckpoints(signed).faults())
+                .contains(new Fault("audit.checkpoints-1-8", "is of partition 0 and lies in partition 1"));
+    }
+
+    private Report withCheckpoints(List<Lying> signed) {
+        List<Lying> records = new ArrayList<>(signed);
+        records.addAll(partitions.get(0));
+        return new Verification(KEYS, Progress.NONE).export(records);
+    }
+
+    @Test
+    void shouldNameWhatIsWrongBeforeAnExportCannotBeReadAnyFurther() {
+        List<Lying> partition = partitions.get(0);
+        Lying fifth = partition.get(5);
+        AuditEntry edited = Written.read(fifth.value());
+        edited.setUnplannedFields(edited.getUnplannedFields() + 1);
+        List<Lying> records = new ArrayList<>(partition);
+        records.set(5, new Lying(fifth.topic(), 0, fifth.offset(), Written.bytes(edited)));
+        Iterable<Lying> cut = () -> new Iterator<>() {
+            private final Iterator<Lying> whole = records.subList(0, 20).iterator();
+
+            @Override
+            public boolean hasNext() {
+                if (!whole.hasNext()) {
+                    throw new UncheckedIOException(new IOException("cannot be read"));
+                }
+                return true;
+            }
+
+            @Override
+            public Lying next() {
+                return whole.next();
+            }
+        };
+
+        assertThat(verification(checkpoints).export(cut).faults())
+                .extracting(Fault::place)
+                .containsExactly("audit.decisions-0-" + fifth.offset(), "the export");
+    }
+
+    /** Each would have to be remembered. */
+    @Test
+    void shouldNotFollowEntriesOfAnyNumberOfTopics() {
+        List<Lying> partition = new ArrayList<>();
+        for (Lying lying : Written.partition(0, 1_300, random)) {
+            AuditEntry entry = Written.read(lying.value());
+            entry.setTopic("events.t" + partition.size());
+            entry.setKind(EntryKind.EVENT);
+            entry.setPreviousOffset(-1L);
+            partition.add(new Lying(lying.topic(), 0, lying.offset(), Written.bytes(entry)));
+        }
+
+        assertThat(new Verification(List.of(), Progress.NONE)
+                        .export(Written.linkedAnew(partition, 0))
+                        .faults())
+                .containsExactly(new Fault(
+                        "audit.decisions-0-" + partition.get(1_000).offset(),
+                        "is of one topic more than 1000, and no gate reads so many"));
     }
 
     private Report verify(List<List<Lying>> all) {
@@ -359,7 +505,7 @@ class VerificationTest {
     }
 
     private static Verification verification(List<Signed> checkpoints) {
-        Verification verification = new Verification(KEYS, Written.NOBODY);
+        Verification verification = new Verification(KEYS, Progress.NONE);
         checkpoints.forEach(verification::checkpoint);
         return verification;
     }

@@ -13,7 +13,6 @@ import io.cloakroom.gate.TransitionKind;
 import io.cloakroom.gate.TreatmentCount;
 import io.cloakroom.schemas.BoundedDecoder;
 import io.cloakroom.streams.audit.Verification.Lying;
-import io.cloakroom.streams.audit.Verification.Progress;
 import io.cloakroom.streams.gate.Topics;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -37,14 +36,6 @@ import org.apache.avro.specific.SpecificDatumWriter;
 final class Written {
 
     static final KeyPair SIGNER = pair();
-
-    static final Progress NOBODY = new Progress() {
-        @Override
-        public void expect(long entries) {}
-
-        @Override
-        public void done(long entries) {}
-    };
 
     private static final int SCHEMA = 7;
     private static final Instant AT = Instant.parse("2026-03-01T12:00:00Z");
