@@ -34,6 +34,7 @@ class BenchIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(named = TORTURE, matches = "true")
     void shouldRunAllThreeAndFindTheSameReleases() throws Exception {
         Path page = Files.copy(Path.of("..", "docs", "performance.md"), directory.resolve("page.md"));
         String tiny = "--records 3000 --people 200 --pairs 1 --pace 1 --no-jmh --profile --write-docs " + page;
