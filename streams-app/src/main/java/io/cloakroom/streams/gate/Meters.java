@@ -124,11 +124,8 @@ final class Meters implements AutoCloseable {
 
     private void count(String topic, Map<Recipient, Counter[]> ofTopic, Decision decision) {
         Outcome outcome = AuditChain.outcome(decision);
-        Counter[] counters = ofTopic.get(decision.recipient());
-        if (counters == null) {
-            counters = new Counter[Rule.values().length * OUTCOMES];
-            ofTopic.put(decision.recipient(), counters);
-        }
+        Counter[] counters =
+                ofTopic.computeIfAbsent(decision.recipient(), r -> new Counter[Rule.values().length * OUTCOMES]);
         int at = decision.rule().ordinal() * OUTCOMES + outcome.ordinal();
         Counter counter = counters[at];
         if (counter == null) {
