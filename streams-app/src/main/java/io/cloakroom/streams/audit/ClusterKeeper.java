@@ -4,25 +4,21 @@ import io.cloakroom.streams.Settings;
 import io.cloakroom.streams.audit.Signed.NotSignedException;
 import io.cloakroom.streams.gate.Topics;
 import java.security.PublicKey;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Keeps checkpoints in {@code audit.checkpoints} of another cluster: the same records, in the partitions of the same numbers. */
-public final class ClusterKeeper implements Keeper {
+final class ClusterKeeper implements Keeper {
 
     private final Collection<PublicKey> own;
     private final ClusterReader reader;
@@ -98,26 +94,5 @@ public final class ClusterKeeper implements Keeper {
     public void close() {
         producer.close();
         reader.close();
-    }
-
-    /**
-     * Gives a verification all that were kept in another cluster.
-     *
-     * @param keys of which one must have signed them; nothing is read without any
-     * @throws NotSignedException naming the first that none of them signed
-     */
-    public static void tell(Settings other, Collection<PublicKey> keys, Verification verification)
-            throws NotSignedException {
-        if (keys.isEmpty()) {
-            return;
-        }
-        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-        try (ClusterReader reader = new ClusterReader(other)) {
-            List<TopicPartition> partitions = reader.partitions(Topics.CHECKPOINTS);
-            reader.read(reader.begins(partitions), reader.committedEnds(partitions), records::add);
-        }
-        for (ConsumerRecord<byte[], byte[]> record : records) {
-            verification.checkpoint(Signed.of(record, keys));
-        }
     }
 }

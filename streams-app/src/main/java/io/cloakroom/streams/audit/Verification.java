@@ -104,6 +104,26 @@ public final class Verification {
         }
     }
 
+    /**
+     * Likewise in another cluster, as {@code audit sign --to} writes them.
+     *
+     * @throws NotSignedException naming the first that none of the keys signed
+     */
+    public void checkpoints(Settings other) throws NotSignedException {
+        areKept = true;
+        if (keys.isEmpty()) {
+            return;
+        }
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        try (ClusterReader reader = new ClusterReader(other)) {
+            List<TopicPartition> partitions = reader.partitions(Topics.CHECKPOINTS);
+            reader.read(reader.begins(partitions), reader.committedEnds(partitions), records::add);
+        }
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            checkpoint(Signed.of(record, keys));
+        }
+    }
+
     /** One that lies in its topic, where nothing is ever removed: one behind the other without a gap. */
     private void checkpoint(int partition, long offset, byte[] value) {
         if (keys.isEmpty()) {
