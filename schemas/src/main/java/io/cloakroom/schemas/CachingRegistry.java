@@ -1,5 +1,6 @@
 package io.cloakroom.schemas;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,6 +63,13 @@ final class CachingRegistry implements SchemaRegistry {
             return schema == null ? fetched : schema;
         }
         return schema;
+    }
+
+    @Override
+    public List<Version> versions(String subject) {
+        List<Version> versions = registry.versions(subject);
+        versions.forEach(version -> schemas.putIfAbsent(version.id(), version.schema()));
+        return versions;
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +33,7 @@ final class HttpRegistry implements SchemaRegistry {
     private static final String CONTENT_TYPE = "application/vnd.schemaregistry.v1+json";
     private static final int LONGEST_ANSWER = 64 << 20;
     private static final int LONGEST_LINE = 1_000;
+    private static final int MOST_VERSIONS = 100;
 
     private final AvroConfig config;
     private final List<Endpoint> endpoints;
@@ -65,14 +67,39 @@ final class HttpRegistry implements SchemaRegistry {
 
     @Override
     public Optional<Version> latest(String subject) {
-        JsonNode answer;
+        return at(subject, "latest").map(answer -> version(subject, answer));
+    }
+
+    @Override
+    public List<Version> versions(String subject) {
+        List<Version> versions = new ArrayList<>();
+        int newest = at(subject, "latest")
+                .map(answer -> answer.path("version").asInt())
+                .orElse(0);
+        for (int i = newest; i > Math.max(0, newest - MOST_VERSIONS); i--) {
+            try {
+                at(subject, i + "?deleted=true")
+                        .map(answer -> version(subject, answer))
+                        .ifPresent(versions::add);
+            } catch (SerializationException e) {
+                // Whoever meets its id is told.
+            }
+        }
+        return versions;
+    }
+
+    /** @return empty where there is none */
+    private Optional<JsonNode> at(String subject, String version) {
         try {
-            answer = call("GET", "/subjects/" + encode(subject) + "/versions/latest", null);
+            return Optional.of(call("GET", "/subjects/" + encode(subject) + "/versions/" + version, null));
         } catch (SchemaNotFoundException e) {
             return Optional.empty();
         }
-        Schema schema = parse(answer, "the latest schema of " + subject);
-        return Optional.of(new Version(subject, answer.path("version").asInt(), idOf(answer), schema));
+    }
+
+    private Version version(String subject, JsonNode answer) {
+        int version = answer.path("version").asInt();
+        return new Version(subject, version, idOf(answer), parse(answer, "version " + version + " of " + subject));
     }
 
     private Schema parse(JsonNode answer, String what) {

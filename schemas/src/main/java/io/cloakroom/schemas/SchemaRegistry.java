@@ -1,5 +1,6 @@
 package io.cloakroom.schemas;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.avro.Schema;
@@ -27,6 +28,12 @@ public interface SchemaRegistry {
 
     /** The newest version of the subject, asked afresh each time; empty if the subject is unknown. */
     Optional<Version> latest(String subject);
+
+    /**
+     * The newest hundred versions of the subject, deleted ones too, asked afresh each time; without those that cannot be
+     * read.
+     */
+    List<Version> versions(String subject);
 
     /**
      * The registry of {@code schema.registry.url}: over HTTP, or in this process for {@code mock://scope}. Ids and

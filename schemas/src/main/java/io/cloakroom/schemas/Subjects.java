@@ -55,7 +55,11 @@ final class Subjects implements SchemaRegistry {
     @JsonInclude(JsonInclude.Include.NON_NULL)
     record Levelled(String subject, Compatibility level) implements Change {}
 
-    record Stored(String subject, int version, int id, SchemaText text, Schema schema, boolean deleted) {}
+    record Stored(String subject, int version, int id, SchemaText text, Schema schema, boolean deleted) {
+        Version asVersion() {
+            return new Version(subject, version, id, schema);
+        }
+    }
 
     private final Consumer<Change> journal;
     private final SortedMap<String, SortedMap<Integer, Stored>> subjects = new TreeMap<>();
@@ -98,7 +102,12 @@ final class Subjects implements SchemaRegistry {
 
     @Override
     public synchronized Optional<Version> latest(String subject) {
-        return newest(subject, false).map(s -> new Version(subject, s.version(), s.id(), s.schema()));
+        return newest(subject, false).map(Stored::asVersion);
+    }
+
+    @Override
+    public synchronized List<Version> versions(String subject) {
+        return of(subject, true).map(Stored::asVersion).toList();
     }
 
     synchronized Stored register(String subject, SchemaText text) {

@@ -27,6 +27,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.util.RandomData;
 import org.apache.kafka.common.config.ConfigException;
@@ -161,6 +162,41 @@ class HttpRegistryTest {
         assertThat(client.latest("s")).contains(new SchemaRegistry.Version("s", 1, 1, STRING));
         assertThat(client.id("s", STRING)).isEqualTo(1);
         assertThat(client.byId(1)).isEqualTo(STRING);
+    }
+
+    @Test
+    void shouldRememberEveryVersionOfASubject() throws Exception {
+        EmbeddedRegistry registry = registry();
+        SchemaRegistry publisher = connect(registry.url(), Map.of());
+        publisher.register("other", STRING);
+        Schema one = SchemaBuilder.record("r").fields().optionalString("a").endRecord();
+        Schema two = SchemaBuilder.record("r")
+                .fields()
+                .optionalString("a")
+                .optionalString("b")
+                .endRecord();
+        publisher.register("s", one);
+        publisher.register("s", two);
+        SchemaRegistry client = connect(registry.url(), Map.of("max.retries", 0));
+        assertThat(client.versions("unknown")).isEmpty();
+        assertThat(client.versions("s"))
+                .containsExactlyInAnyOrder(
+                        new SchemaRegistry.Version("s", 1, 2, one), new SchemaRegistry.Version("s", 2, 3, two));
+        registry.close();
+        assertThat(client.byId(2)).isEqualTo(one);
+        assertThat(client.byId(3)).isEqualTo(two);
+        assertThatThrownBy(() -> client.byId(1)).isInstanceOf(RegistryUnavailableException.class);
+    }
+
+    @Test
+    void shouldLeaveOutVersionsThatCannotBeReadAndAskForNoMoreThanAHundred() throws Exception {
+        SchemaRegistry client = connect(
+                scripted(
+                        200,
+                        "{\"version\":2147483647,\"id\":1,\"schemaType\":\"PROTOBUF\",\"schema\":\"message M {}\"}"),
+                Map.of());
+        assertThat(client.versions("s")).isEmpty();
+        assertThat(requests).hasSize(1 + 100);
     }
 
     @Test

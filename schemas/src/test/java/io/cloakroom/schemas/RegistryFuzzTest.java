@@ -165,6 +165,7 @@ class RegistryFuzzTest {
         List<Runnable> questions = List.of(
                 () -> registry.byId(1),
                 () -> registry.latest("s"),
+                () -> registry.versions("s"),
                 () -> registry.id("s", STRING),
                 () -> registry.register("s", STRING));
         for (Runnable question : questions) {

@@ -8,6 +8,7 @@ import io.cloakroom.schemas.SchemaRegistry;
 import io.cloakroom.streams.gate.Forgetting;
 import io.cloakroom.streams.gate.GateParts;
 import io.cloakroom.streams.gate.GateTopology;
+import io.cloakroom.streams.gate.Topics;
 import io.cloakroom.streams.operations.Health;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -148,6 +149,10 @@ public final class Gate implements Health, AutoCloseable {
             if (!problems.isEmpty()) {
                 throw new NotReadyException(problems);
             }
+            // Learnt by heart: from here on, an outage of the registry harms only what is registered later.
+            blueprint.topics().stream()
+                    .filter(TopicSpec::isInput)
+                    .forEach(topic -> registry.versions(Topics.subject(topic.name())));
             Map<String, Integer> longest = provisioning.longestRecords();
             return new GateParts(
                     new Engine(blueprint.history()),

@@ -217,7 +217,7 @@ class FaultsIT {
         });
     }
 
-    /** A warm gate goes on; one that starts says what it lacks and ends. */
+    /** A gate that runs goes on, with partitions that it never had; one that starts says what it lacks and ends. */
     @Test
     @EnabledIfSystemProperty(named = TORTURE, matches = "true")
     void shouldSurviveARegistryThatIsDown() throws Exception {
@@ -225,11 +225,14 @@ class FaultsIT {
             int port = Integer.parseInt(registry.url().replaceAll(".*:", ""));
             registry.close();
             int victim = atWork(i);
-            kill(victim);
-            gates.set(victim, fork(NAMES.get(victim)));
-            assertEnds(victim, "no schema registry answered");
-            cluster.awaitEntriesOf(traffic.published(), CAUGHT_UP);
-            startRegistry(port);
+            try {
+                kill(victim);
+                gates.set(victim, fork(NAMES.get(victim)));
+                assertEnds(victim, "no schema registry answered");
+                cluster.awaitEntriesOf(traffic.published(), CAUGHT_UP);
+            } finally {
+                startRegistry(port);
+            }
             gates.set(victim, fork(NAMES.get(victim)));
             cluster.awaitMembers(2);
         });
