@@ -26,7 +26,10 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -277,6 +280,16 @@ class SignIT {
                             .out())
                     .contains("3 of 3 signed")
                     .endsWith("\nverified\n");
+
+            try (KafkaProducer<byte[], byte[]> forger =
+                    new KafkaProducer<>(elsewhere.client(), new ByteArraySerializer(), new ByteArraySerializer())) {
+                forger.send(new ProducerRecord<>(Topics.CHECKPOINTS, 0, null, new byte[] {0}))
+                        .get();
+            }
+            Ran forged = run("audit", "verify", "--config", config, "--checkpoints-config", to);
+            assertThat(forged.exit()).isEqualTo(1);
+            assertThat(forged.out())
+                    .contains("3 of 3 signed", "WRONG " + to + ": audit.checkpoints-0-3: not a whole checkpoint");
         }
 
         decide("customer:dan");

@@ -89,7 +89,7 @@ public final class Verification {
     }
 
     /** Checkpoints that somebody kept elsewhere, as {@code audit sign --file} writes them. */
-    public void checkpoints(Path file) throws IOException {
+    public void checkpointsOfFile(Path file) throws IOException {
         areKept = true;
         int number = 0;
         for (String line : Files.readAllLines(file)) {
@@ -104,23 +104,22 @@ public final class Verification {
         }
     }
 
-    /**
-     * Likewise in another cluster, as {@code audit sign --to} writes them.
-     *
-     * @throws NotSignedException naming the first that none of the keys signed
-     */
-    public void checkpoints(Settings other) throws NotSignedException {
+    /** Likewise in another cluster, as {@code audit sign --to} writes them; its settings stand in that file. */
+    public void checkpointsOfCluster(Path config) throws IOException {
         areKept = true;
         if (keys.isEmpty()) {
             return;
         }
-        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-        try (ClusterReader reader = new ClusterReader(other)) {
+        try (ClusterReader reader = new ClusterReader(Settings.read(config))) {
             List<TopicPartition> partitions = reader.partitions(Topics.CHECKPOINTS);
-            reader.read(reader.begins(partitions), reader.committedEnds(partitions), records::add);
-        }
-        for (ConsumerRecord<byte[], byte[]> record : records) {
-            checkpoint(Signed.of(record, keys));
+            reader.read(reader.begins(partitions), reader.committedEnds(partitions), record -> {
+                try {
+                    checkpoint(Signed.of(record, keys));
+                } catch (NotSignedException e) {
+                    faults.add(new Fault(config.toString(), e.getMessage()));
+                }
+                return true;
+            });
         }
     }
 

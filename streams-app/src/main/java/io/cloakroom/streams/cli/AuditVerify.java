@@ -93,10 +93,10 @@ final class AuditVerify implements Callable<Integer> {
                 verification.demandWhole();
             }
             for (Path kept : checkpoints) {
-                verification.checkpoints(kept);
+                verification.checkpointsOfFile(kept);
             }
             for (Path other : clusters) {
-                verification.checkpoints(Settings.read(other));
+                verification.checkpointsOfCluster(other);
             }
             report = file == null ? cluster(verification, settings, keys) : export(verification, bar);
         }

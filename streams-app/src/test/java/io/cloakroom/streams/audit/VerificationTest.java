@@ -338,7 +338,7 @@ class VerificationTest {
                         .map(Signed::line)
                         .toList());
         Verification verification = new Verification(KEYS, Progress.NONE);
-        verification.checkpoints(kept);
+        verification.checkpointsOfFile(kept);
         verification.checkpoint(Written.signed(other, ENTRIES + 5, Written.SIGNER));
 
         assertThat(verification.export(other).faults())
@@ -391,7 +391,7 @@ class VerificationTest {
         Path kept = directory.resolve("checkpoints");
         Files.write(kept, checkpoints.stream().map(Signed::line).toList());
         Verification verification = new Verification(KEYS, Progress.NONE);
-        verification.checkpoints(kept);
+        verification.checkpointsOfFile(kept);
         Report report = verification.export(records(two));
         assertThat(report.faults()).extracting(Fault::place).containsExactly("audit.decisions-2-0");
         assertThat(report.skipped()).hasSize(1);
