@@ -81,8 +81,8 @@ final class Cluster implements AutoCloseable {
     private final Closeable machines;
     private final Pseudonyms pseudonyms;
     private final AvroSerializer serializer;
-    private final AvroDeserializer specific = new AvroDeserializer();
-    private final AvroDeserializer generic = new AvroDeserializer();
+    private final AvroDeserializer specific;
+    private final AvroDeserializer generic;
     private final KafkaProducer<byte[], byte[]> producer;
     private final KafkaConsumer<byte[], byte[]> auditor;
     private final List<Entry> entries = new ArrayList<>();
@@ -97,8 +97,11 @@ final class Cluster implements AutoCloseable {
         pseudonyms = Pseudonyms.load(settings.keyFiles(), blueprint.keyNames());
         serializer = new AvroSerializer(registry);
         serializer.configure(settings.client(), false);
+        registry.versions(Topics.subject(Topics.AUDIT)); // whatever becomes of the registry
         Map<String, Object> reading = new HashMap<>(settings.client());
+        generic = new AvroDeserializer(registry);
         generic.configure(reading, false);
+        specific = new AvroDeserializer(registry);
         reading.put(AvroConfig.SPECIFIC_READER, true);
         specific.configure(reading, false);
         Map<String, Object> publishing = new HashMap<>(settings.client());

@@ -410,6 +410,7 @@ class FaultsIT {
     private final class Traffic {
 
         private static final int FEW = 20;
+        private static final int MANY = 100;
 
         private final Map<Coordinates, Said> said = new ConcurrentHashMap<>();
         private final Thread thread = new Thread(this::run, "traffic");
@@ -439,9 +440,9 @@ class FaultsIT {
             atOnce = FEW;
         }
 
-        /** Ten times as many. */
+        /** Five times as many, each of which changes what is known of somebody. */
         void hurry() {
-            atOnce = 10 * FEW;
+            atOnce = MANY;
         }
 
         /** Waits for this: time that passes, told by what is published. */
@@ -498,7 +499,7 @@ class FaultsIT {
             int person = random.nextInt(40);
             String customer = "customer:" + person;
             String cookie = "cookie:" + person;
-            return switch (random.nextInt(8)) {
+            return switch (random.nextInt(atOnce == MANY ? 3 : 8)) {
                 case 0 -> Given.grown(customer);
                 case 1 -> consent(cookie, ConsentKind.GRANT);
                 case 2 -> consent(cookie, random.nextInt(4) == 0 ? ConsentKind.WITHDRAWAL : ConsentKind.GRANT);
