@@ -7,6 +7,7 @@ import io.cloakroom.control.ConsentKind;
 import io.cloakroom.events.Cookie;
 import io.cloakroom.events.CookieCategory;
 import io.cloakroom.events.Meta;
+import io.cloakroom.events.OrderLine;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.schemas.EmbeddedRegistry;
 import io.cloakroom.streams.gate.Topics;
@@ -265,12 +266,12 @@ class FaultsIT {
         int victim = atWork(0);
         gates.get(victim).destroy();
         assertThat(gates.get(victim).waitFor(40, TimeUnit.SECONDS)).isTrue();
-        try (SmallDisk disk = SmallDisk.mount(directory.resolve(NAMES.get(victim)), 64)) {
+        try (SmallDisk disk = SmallDisk.mount(directory.resolve(NAMES.get(victim)), 512)) {
             gates.set(victim, fork(NAMES.get(victim), disk.inside()));
             cluster.awaitMembersWithTasks(2);
             after("the disk of the state full under a gate that runs, and when it is started again", 1, i -> {
                 disk.fill();
-                traffic.hurry(); // until what is in memory has to be written
+                traffic.grow(); // until a store's 16 MB in memory have to be written
                 assertEnds(victim, "No space left on device");
                 traffic.goOn();
                 gates.set(victim, fork(NAMES.get(victim), disk.inside()));
@@ -409,15 +410,15 @@ class FaultsIT {
     /** Orders, views, consents and withdrawals of a few people, two hundred a second. */
     private final class Traffic {
 
-        private static final int FEW = 20;
-        private static final int MANY = 100;
+        private static final int AT_ONCE = 20;
+        private static final String LONG = "Silk scarf ".repeat(2_000);
 
         private final Map<Coordinates, Said> said = new ConcurrentHashMap<>();
         private final Thread thread = new Thread(this::run, "traffic");
         private final Random random = new Random(7);
         private Instant lastConsent = Instant.EPOCH;
         private volatile boolean isPaused;
-        private volatile int atOnce = FEW;
+        private volatile boolean isHeavy;
         private volatile boolean hasEnded;
         private volatile int published;
         private volatile Throwable failure;
@@ -437,12 +438,12 @@ class FaultsIT {
 
         void goOn() {
             isPaused = false;
-            atOnce = FEW;
+            isHeavy = false;
         }
 
-        /** Five times as many, each of which changes what is known of somebody. */
-        void hurry() {
-            atOnce = MANY;
+        /** Every other one is 20 kB that wait for somebody's age. */
+        void grow() {
+            isHeavy = true;
         }
 
         /** Waits for this: time that passes, told by what is published. */
@@ -474,7 +475,7 @@ class FaultsIT {
                 return;
             }
             List<SpecificRecord> some =
-                    Stream.generate(this::next).limit(atOnce).toList();
+                    Stream.generate(this::next).limit(AT_ONCE).toList();
             List<RecordMetadata> places = cluster.publishAll(some);
             for (int i = 0; i < some.size(); i++) {
                 RecordMetadata place = places.get(i);
@@ -499,7 +500,12 @@ class FaultsIT {
             int person = random.nextInt(40);
             String customer = "customer:" + person;
             String cookie = "cookie:" + person;
-            return switch (random.nextInt(atOnce == MANY ? 3 : 8)) {
+            if (isHeavy && random.nextBoolean()) {
+                return Given.order("customer:unknown-" + random.nextInt())
+                        .setLines(List.of(new OrderLine("sku-1", LONG, 1, 129_00L)))
+                        .build();
+            }
+            return switch (random.nextInt(8)) {
                 case 0 -> Given.grown(customer);
                 case 1 -> consent(cookie, ConsentKind.GRANT);
                 case 2 -> consent(cookie, random.nextInt(4) == 0 ? ConsentKind.WITHDRAWAL : ConsentKind.GRANT);
