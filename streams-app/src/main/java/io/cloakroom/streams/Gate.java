@@ -78,6 +78,8 @@ public final class Gate implements Health, AutoCloseable {
             // Nothing is committed: another instance, or the next start, takes the records again.
             failure.compareAndSet(null, e);
             LOG.atError().addKeyValue("why", e.getClass().getName()).log("gate fails");
+            // What Streams closes of itself stays a member of its group, and its partitions wait for its session's end.
+            close(Duration.ZERO);
             return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         });
         streams.setStateListener((now, before) -> {
@@ -235,7 +237,7 @@ public final class Gate implements Health, AutoCloseable {
     @Override
     public Optional<String> dead() {
         KafkaStreams.State state = streams.state();
-        return state == KafkaStreams.State.PENDING_ERROR || state.hasCompletedShutdown()
+        return failure.get() != null || state.hasCompletedShutdown()
                 ? Optional.of("the gate is " + state)
                 : Optional.empty();
     }
@@ -267,8 +269,12 @@ public final class Gate implements Health, AutoCloseable {
     /** Stops and leaves the group, so that another instance takes over at once. */
     @Override
     public void close() {
-        streams.close(CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
-                .withTimeout(Duration.ofSeconds(30)));
+        close(Duration.ofSeconds(30));
         streamsMeters.close();
+    }
+
+    private void close(Duration timeout) {
+        streams.close(CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
+                .withTimeout(timeout));
     }
 }

@@ -115,6 +115,9 @@ class RegistryOutageIT {
                     .hasRootCauseInstanceOf(RegistryUnavailableException.class)
                     .rootCause()
                     .hasMessageContaining("no schema registry answered GET /schemas/ids/" + newerChat);
+            assertThat(cluster.memberIds())
+                    .as("its partitions wait for no session's end")
+                    .isEmpty();
             assertThatThrownBy(gate::awaitEnd)
                     .satisfies(e -> assertThat(Throwables.getStackTrace(e))
                             .contains("RegistryUnavailableException")
