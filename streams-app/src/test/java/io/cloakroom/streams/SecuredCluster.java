@@ -134,18 +134,33 @@ public final class SecuredCluster implements AutoCloseable {
 
     /** Of somebody with a password. */
     public Settings user(String name) throws IOException {
-        return Settings.read(file(
-                name,
-                Map.of(
-                        "bootstrap.servers",
-                        broker.bootstrapServers(),
-                        "security.protocol",
-                        "SASL_SSL",
-                        "sasl.mechanism",
-                        "SCRAM-SHA-512",
-                        "sasl.jaas.config",
-                        "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"" + name
-                                + "\" password=\"" + secret(name) + "\";")));
+        return user(name, name, Map.of());
+    }
+
+    /** Of somebody with a password, who serves at that port how it is, with a certificate and to those with one. */
+    Settings serving(String name, int port, String certificate) throws IOException {
+        Map<String, String> http =
+                new HashMap<>(Map.of(Settings.LISTEN, HOST + ":" + port, "cloakroom.http.ssl.client.auth", "required"));
+        Certificates.settings(directory, certificate)
+                .forEach((key, value) -> http.put(
+                        "cloakroom.http." + key, value.equals(Certificates.PASSWORD) ? secret("store") : value));
+        return user(name, name, http);
+    }
+
+    /** @param password whose password it gives */
+    Settings user(String name, String password, Map<String, String> more) throws IOException {
+        Map<String, String> own = new HashMap<>(more);
+        own.putAll(Map.of(
+                "bootstrap.servers",
+                broker.bootstrapServers(),
+                "security.protocol",
+                "SASL_SSL",
+                "sasl.mechanism",
+                "SCRAM-SHA-512",
+                "sasl.jaas.config",
+                "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"" + name + "\" password=\""
+                        + secret(password) + "\";"));
+        return Settings.read(file(name, own));
     }
 
     /** Of somebody with a certificate. */

@@ -1,10 +1,21 @@
 package io.cloakroom.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.cloakroom.gate.AuditEntry;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +24,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -24,9 +36,15 @@ import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.errors.SaslAuthenticationException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.apache.kafka.common.security.ssl.DefaultSslEngineFactory;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
@@ -51,6 +69,11 @@ class SecuredIT {
             "service.order",
             "control.consent");
 
+    /** As which whatever runs serves how it is, and who asks. */
+    private static final String HEALTH = "health";
+
+    private static final String PROMETHEUS = "prometheus";
+
     private static final String PAYMENT = "User:CN=payment,O=Shop";
 
     @TempDir
@@ -61,7 +84,7 @@ class SecuredIT {
 
     @BeforeEach
     void start() throws Exception {
-        secured = SecuredCluster.start(directory, Cluster.SMALL_POLICY, USERS, List.of("payment"));
+        secured = SecuredCluster.start(directory, Cluster.SMALL_POLICY, USERS, List.of("payment", HEALTH, PROMETHEUS));
         Files.writeString(secured.principals(), "# as its certificate says\npayment = " + PAYMENT + "\n");
         secured.certified(SecuredCluster.ADMINISTRATOR);
         for (String user : USERS) {
@@ -197,8 +220,7 @@ class SecuredIT {
         Blueprint blueprint = Blueprint.load(Cluster.SMALL_POLICY);
         Settings all = secured.certified(SecuredCluster.ADMINISTRATOR);
         try (Cluster seen = new Cluster(all, blueprint, () -> {});
-                Gate gate = Gate.start(secured.user("cloakroom.gate"), blueprint)) {
-            gate.awaitRunning();
+                Serving gate = new Serving("cloakroom.gate", "run")) {
             RecordMetadata grown = publish("control.consent", seen, Given.grown("customer:ada"));
             seen.decided(grown);
             RecordMetadata order =
@@ -214,7 +236,9 @@ class SecuredIT {
                     .contains("payment: released for payment");
             yes("cloakroom.auditor", "audit", "report", "--by", "recipient");
             yes("cloakroom.auditor", "quarantine", "list");
-            assertThat(yes("cloakroom.signer", "audit", "sign", "--once")).contains("signed audit.decisions-0: 2");
+            try (Serving signer = new Serving("cloakroom.signer", "audit", "sign")) {
+                assertThat(signer.said()).contains("signed audit.decisions-0: 2");
+            }
             assertThat(yes("cloakroom.verifier", "audit", "verify", "--whole"))
                     .contains("2 of 2 signed; held against 2 input records and ")
                     .endsWith("verified\n")
@@ -255,6 +279,107 @@ class SecuredIT {
                         .contains("uthoriz")
                         .hasLineCount(1);
             }
+        }
+    }
+
+    /** A program that is left to run once it says, to somebody with a certificate and to nobody else, that it is ready. */
+    private final class Serving implements AutoCloseable {
+
+        private final StringWriter said = new StringWriter();
+        private final Thread thread;
+
+        Serving(String who, String... arguments) throws Exception {
+            int port = EmbeddedBroker.freePort();
+            secured.serving(who, port, HEALTH);
+            List<String> all = new ArrayList<>(Arrays.asList(arguments));
+            all.addAll(List.of("--config", secured.file(who).toString()));
+            PrintWriter writer = new PrintWriter(said);
+            thread = new Thread(
+                    () -> Cloakroom.commandLine().setOut(writer).setErr(writer).execute(all.toArray(String[]::new)));
+            thread.start();
+            URI ready = URI.create("https://127.0.0.1:" + port + "/ready");
+            HttpClient prometheus = client(Certificates.settings(directory, PROMETHEUS));
+            Cluster.await(who).ignoreException(ConnectException.class).until(() -> status(prometheus, ready) == 200);
+            assertThatThrownBy(() -> status(client(trusting()), ready)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> status(prometheus, URI.create("http://127.0.0.1:" + port + "/ready")))
+                    .isInstanceOf(IOException.class);
+        }
+
+        String said() {
+            return said.toString();
+        }
+
+        private static int status(HttpClient client, URI uri) throws Exception {
+            return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.discarding())
+                    .statusCode();
+        }
+
+        private static HttpClient client(Map<String, String> settings) {
+            DefaultSslEngineFactory factory = new DefaultSslEngineFactory();
+            factory.configure(new AbstractConfig(new ConfigDef().withClientSslSupport(), settings, false).values());
+            return HttpClient.newBuilder().sslContext(factory.sslContext()).build();
+        }
+
+        @Override
+        public void close() throws InterruptedException {
+            thread.interrupt();
+            thread.join();
+        }
+    }
+
+    /** Whom to believe, and nothing to be believed with. */
+    private Map<String, String> trusting() {
+        Map<String, String> nobody = new HashMap<>(Certificates.settings(directory, PROMETHEUS));
+        nobody.keySet().removeIf(key -> key.startsWith("ssl.keystore"));
+        return nobody;
+    }
+
+    @Test
+    void shouldHearNobodyWhoDoesNotProveWhoTheyAreAndSayNothingInTheClear() throws Exception {
+        Path elsewhere = directory.resolve("elsewhere");
+        Certificates.make(elsewhere, List.of("payment"));
+        Map<String, Object> certified = secured.certified("payment").client();
+        Map<String, Object> withoutCertificate = new HashMap<>(certified);
+        withoutCertificate.keySet().removeIf(key -> key.startsWith("ssl.keystore"));
+        Map<String, Object> user = secured.user("cloakroom.gate").client();
+
+        assertThatCode(() -> nodes(certified)).doesNotThrowAnyException();
+        assertThatCode(() -> nodes(user)).doesNotThrowAnyException();
+        assertThat(refusal(secured.user("cloakroom.gate", "cloakroom.auditor", Map.of())
+                        .client()))
+                .as("another's password")
+                .isInstanceOf(SaslAuthenticationException.class);
+        assertThat(refusal(withoutCertificate)).isInstanceOf(SslAuthenticationException.class);
+        assertThat(refusal(with(certified, Certificates.settings(elsewhere, "payment"))))
+                .as("a broker of an authority that is not trusted")
+                .isInstanceOf(SslAuthenticationException.class);
+        Map<String, String> forged = new HashMap<>(Certificates.settings(elsewhere, "payment"));
+        forged.keySet().removeIf(key -> key.startsWith("ssl.truststore"));
+        assertThat(refusal(with(certified, forged)))
+                .as("the name of the partner, given by another authority")
+                .isInstanceOf(SslAuthenticationException.class);
+        for (Map<String, Object> plain : List.of(
+                with(certified, Map.of("security.protocol", "PLAINTEXT")),
+                with(user, Map.of("security.protocol", "SASL_PLAINTEXT")))) {
+            assertThat(refusal(plain)).isInstanceOf(TimeoutException.class);
+        }
+    }
+
+    private static Map<String, Object> with(Map<String, Object> settings, Map<String, String> more) {
+        Map<String, Object> both = new HashMap<>(settings);
+        both.putAll(more);
+        return both;
+    }
+
+    private static Throwable refusal(Map<String, Object> settings) {
+        return catchThrowableOfType(ExecutionException.class, () -> nodes(settings))
+                .getCause();
+    }
+
+    private static void nodes(Map<String, Object> settings) throws Exception {
+        try (Admin admin =
+                Admin.create(with(settings, Map.of("default.api.timeout.ms", "2000", "request.timeout.ms", "2000")))) {
+            admin.describeCluster().nodes().get();
         }
     }
 
