@@ -34,6 +34,7 @@ final class HttpRegistry implements SchemaRegistry {
     private static final int LONGEST_ANSWER = 64 << 20;
     private static final int LONGEST_LINE = 1_000;
     private static final int MOST_VERSIONS = 100;
+    private static final String DELETED_TOO = "?deleted=true";
 
     private final AvroConfig config;
     private final List<Endpoint> endpoints;
@@ -52,7 +53,7 @@ final class HttpRegistry implements SchemaRegistry {
 
     @Override
     public int register(String subject, Schema schema) {
-        return idOf(call("POST", "/subjects/" + encode(subject) + "/versions", SchemaText.of(schema)));
+        return idOf(call("POST", versions(subject, ""), SchemaText.of(schema)));
     }
 
     @Override
@@ -67,20 +68,26 @@ final class HttpRegistry implements SchemaRegistry {
 
     @Override
     public Optional<Version> latest(String subject) {
-        return at(subject, "latest").map(answer -> version(subject, answer));
+        try {
+            return Optional.of(version(subject, call("GET", versions(subject, "/latest"), null)));
+        } catch (SchemaNotFoundException e) {
+            return Optional.empty();
+        }
     }
 
     @Override
     public List<Version> versions(String subject) {
         List<Version> versions = new ArrayList<>();
-        int newest = at(subject, "latest")
-                .map(answer -> answer.path("version").asInt())
-                .orElse(0);
-        for (int i = newest; i > Math.max(0, newest - MOST_VERSIONS); i--) {
+        JsonNode numbers;
+        try {
+            numbers = call("GET", versions(subject, DELETED_TOO), null);
+        } catch (SchemaNotFoundException e) {
+            return versions;
+        }
+        for (int i = Math.max(0, numbers.size() - MOST_VERSIONS); i < numbers.size(); i++) {
             try {
-                at(subject, i + "?deleted=true")
-                        .map(answer -> version(subject, answer))
-                        .ifPresent(versions::add);
+                String one = "/" + numbers.path(i).asInt() + DELETED_TOO;
+                versions.add(version(subject, call("GET", versions(subject, one), null)));
             } catch (SerializationException e) {
                 // Whoever meets its id is told.
             }
@@ -88,13 +95,8 @@ final class HttpRegistry implements SchemaRegistry {
         return versions;
     }
 
-    /** @return empty where there is none */
-    private Optional<JsonNode> at(String subject, String version) {
-        try {
-            return Optional.of(call("GET", "/subjects/" + encode(subject) + "/versions/" + version, null));
-        } catch (SchemaNotFoundException e) {
-            return Optional.empty();
-        }
+    private static String versions(String subject, String what) {
+        return "/subjects/" + encode(subject) + "/versions" + what;
     }
 
     private Version version(String subject, JsonNode answer) {
@@ -109,11 +111,8 @@ final class HttpRegistry implements SchemaRegistry {
         }
         try {
             return SchemaText.of(answer)
-                    .parse(reference -> SchemaText.of(call(
-                            "GET",
-                            "/subjects/" + encode(reference.subject()) + "/versions/" + reference.version()
-                                    + "?deleted=true",
-                            null)));
+                    .parse(reference -> SchemaText.of(
+                            call("GET", versions(reference.subject(), "/" + reference.version() + DELETED_TOO), null)));
         } catch (KafkaException e) {
             throw e;
         } catch (RuntimeException e) { // Avro has many: NullPointerException for an unknown type, and others
@@ -250,17 +249,17 @@ final class HttpRegistry implements SchemaRegistry {
         return all.toByteArray();
     }
 
-    /** A success that is no JSON object is not the registry's: something stands between. */
+    /** A success that is no JSON is not the registry's: something stands between. */
     private static JsonNode json(byte[] bytes) throws IOException {
         try {
             JsonNode node = JSON.readTree(bytes);
-            if (node.isObject()) {
+            if (node.isContainerNode()) {
                 return node;
             }
         } catch (IOException e) {
             // said below, without the answer's text
         }
-        throw new IOException("the answer is no JSON object");
+        throw new IOException("the answer is no JSON object or array");
     }
 
     private static JsonNode errorBody(byte[] bytes) {

@@ -30,8 +30,8 @@ public interface SchemaRegistry {
     Optional<Version> latest(String subject);
 
     /**
-     * The newest hundred versions of the subject, deleted ones too, asked afresh each time; without those that cannot be
-     * read.
+     * The versions of the subject, deleted ones too, asked afresh each time; over HTTP the newest hundred at most. Those
+     * that cannot be read are left out.
      */
     List<Version> versions(String subject);
 
