@@ -10,6 +10,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,13 +30,17 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLSocket;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.util.RandomData;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.security.ssl.DefaultSslEngineFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -165,38 +173,46 @@ class HttpRegistryTest {
     }
 
     @Test
-    void shouldRememberEveryVersionOfASubject() throws Exception {
+    void shouldRememberEveryVersionOfASubjectThoseDeletedToo() throws Exception {
         EmbeddedRegistry registry = registry();
         SchemaRegistry publisher = connect(registry.url(), Map.of());
         publisher.register("other", STRING);
-        Schema one = SchemaBuilder.record("r").fields().optionalString("a").endRecord();
-        Schema two = SchemaBuilder.record("r")
-                .fields()
-                .optionalString("a")
-                .optionalString("b")
-                .endRecord();
-        publisher.register("s", one);
-        publisher.register("s", two);
+        List<SchemaRegistry.Version> registered = new ArrayList<>();
+        for (int i = 1; i <= 3; i++) {
+            Schema schema = SchemaBuilder.record("r").doc("" + i).fields().endRecord();
+            registered.add(new SchemaRegistry.Version("s", i, publisher.register("s", schema), schema));
+        }
+        for (int deleted : List.of(1, 3)) {
+            HttpRequest delete = HttpRequest.newBuilder(URI.create(registry.url() + "/subjects/s/versions/" + deleted))
+                    .DELETE()
+                    .build();
+            HttpClient.newHttpClient().send(delete, HttpResponse.BodyHandlers.discarding());
+        }
         SchemaRegistry client = connect(registry.url(), Map.of("max.retries", 0));
+        assertThat(client.latest("s")).contains(registered.get(1));
         assertThat(client.versions("unknown")).isEmpty();
-        assertThat(client.versions("s"))
-                .containsExactlyInAnyOrder(
-                        new SchemaRegistry.Version("s", 1, 2, one), new SchemaRegistry.Version("s", 2, 3, two));
+        assertThat(client.versions("s")).isEqualTo(registered);
         registry.close();
-        assertThat(client.byId(2)).isEqualTo(one);
-        assertThat(client.byId(3)).isEqualTo(two);
+        registered.forEach(version -> assertThat(client.byId(version.id())).isEqualTo(version.schema()));
         assertThatThrownBy(() -> client.byId(1)).isInstanceOf(RegistryUnavailableException.class);
     }
 
     @Test
-    void shouldLeaveOutVersionsThatCannotBeReadAndAskForNoMoreThanAHundred() throws Exception {
-        SchemaRegistry client = connect(
-                scripted(
-                        200,
-                        "{\"version\":2147483647,\"id\":1,\"schemaType\":\"PROTOBUF\",\"schema\":\"message M {}\"}"),
-                Map.of());
-        assertThat(client.versions("s")).isEmpty();
-        assertThat(requests).hasSize(1 + 100);
+    void shouldAskForTheNewestHundredVersionsAndLeaveOutWhatCannotBeRead() throws Exception {
+        EmbeddedRegistry registry = registry();
+        SchemaRegistry publisher = connect(registry.url(), Map.of());
+        for (int i = 1; i <= 101; i++) {
+            publisher.register(
+                    "s", SchemaBuilder.record("r").doc("" + i).fields().endRecord());
+        }
+        assertThat(connect(registry.url(), Map.of()).versions("s"))
+                .hasSize(100)
+                .first()
+                .extracting(SchemaRegistry.Version::version)
+                .isEqualTo(2);
+        String answer = "{\"version\":1,\"id\":1,\"schemaType\":\"PROTOBUF\",\"schema\":\"message M {}\"}";
+        assertThat(connect(scripted(200, answer), Map.of()).versions("s")).isEmpty();
+        assertThat(requests).hasSizeGreaterThan(1);
     }
 
     @Test
@@ -512,8 +528,9 @@ class HttpRegistryTest {
         }
         Map<String, String> trusting =
                 Map.of("ssl.truststore.location", trusted.toString(), "ssl.truststore.password", "changeit");
+        Map<String, String> strict = Map.of("ssl.client.auth", "required", "ssl.enabled.protocols", "TLSv1.2");
         EmbeddedRegistry registry = open(EmbeddedRegistry.builder()
-                .tls(with(with(store(server), "ssl.client.auth", "required"), trusting))
+                .tls(with(with(store(server), strict), trusting))
                 .start());
         Map<String, String> nobody = with(prefixed(trusting), "max.retries", "0");
 
@@ -522,17 +539,31 @@ class HttpRegistryTest {
                 .isEmpty();
         assertThatThrownBy(() -> connect(registry.url(), nobody).latest("s"))
                 .isInstanceOf(RegistryUnavailableException.class);
+        assertThat(protocolOf(registry.port(), with(store(client), trusting))).isEqualTo("TLSv1.2");
+    }
+
+    private static String protocolOf(int port, Map<String, String> settings) throws IOException {
+        DefaultSslEngineFactory factory = new DefaultSslEngineFactory();
+        factory.configure(new AbstractConfig(new ConfigDef().withClientSslSupport(), settings, false).values());
+        try (SSLSocket socket =
+                (SSLSocket) factory.sslContext().getSocketFactory().createSocket("127.0.0.1", port)) {
+            return socket.getSession().getProtocol();
+        }
     }
 
     @Test
-    void shouldRefuseToSpeakTlsWithoutAKeyOrWithAnUnknownWishForCertificates(@TempDir Path directory) {
+    void shouldRefuseToSpeakTlsWithoutAKeyOrWithASettingThatItCannotObey(@TempDir Path directory) {
         assertThatThrownBy(() -> EmbeddedRegistry.builder().tls(Map.of()))
                 .isInstanceOf(ConfigException.class)
                 .hasMessage("the setting ssl.keystore.location is missing: a server needs a key to speak TLS");
         Map<String, String> requested = with(store(directory.resolve("server.p12")), "ssl.client.auth", "requested");
         assertThatThrownBy(() -> EmbeddedRegistry.builder().tls(requested))
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining("none or required");
+                .hasMessageContaining("none, required");
+        Map<String, String> misspelt = with(store(directory.resolve("server.p12")), "ssl.client.auht", "required");
+        assertThatThrownBy(() -> EmbeddedRegistry.builder().tls(misspelt))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageStartingWith("ssl.client.auht is not a setting of a server's TLS; there are ");
     }
 
     private static Map<String, String> with(Map<String, String> settings, Map<String, String> more) {
