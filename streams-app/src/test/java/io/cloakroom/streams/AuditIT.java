@@ -370,6 +370,32 @@ class AuditIT {
                 .satisfies(ran -> assertThat(ran.out()).contains("those before it are not there"));
     }
 
+    /** First as an operator would who ends an audit one day, then as somebody who hides that there was one. */
+    @Test
+    void shouldNotTakeWhatWasRemovedForWhatWasVerified() throws Exception {
+        RecordMetadata order = order();
+        run("audit", "sign", "--once", "--config", config);
+        String part = Topics.AUDIT + "-" + order.partition();
+        for (String topic : List.of(Topics.AUDIT, Topics.CHECKPOINTS)) {
+            try (Admin admin = cluster.admin()) {
+                admin.deleteRecords(
+                                Map.of(new TopicPartition(topic, order.partition()), RecordsToDelete.beforeOffset(-1)))
+                        .all()
+                        .get();
+            }
+            assertThat(run("audit", "verify", "--config", config))
+                    .satisfies(ran -> assertThat(ran.exit()).isZero())
+                    .satisfies(ran -> assertThat(ran.out())
+                            .contains(part + ": 0 entries", "held against 0 input records and 0 releases")
+                            .contains("not looked at: all of " + part + ", which has no entry: whatever lay before ")
+                            .contains(" records in events.order-" + order.partition() + ": no entry that is left")
+                            .endsWith("\nverified\n"));
+            assertThat(run("audit", "verify", "--whole", "--config", config))
+                    .satisfies(ran -> assertThat(ran.exit()).isEqualTo(1))
+                    .satisfies(ran -> assertThat(ran.out()).contains("WRONG " + part + ": has no entry: "));
+        }
+    }
+
     @Test
     void shouldNameAReleaseThatNoEntryTellsOf() throws Exception {
         order();

@@ -247,8 +247,10 @@ class CloakroomTest {
         "run gate nonsense --embedded, there is no topology nonsense; there is: gate",
         "audit tail --limit many, Invalid value for option '--limit': 'many' is not a long",
         "audit verify --config gate.properties --file audit.avro, give either --config FILE or --file EXPORT",
-        "audit verify --file audit.avro --unsigned --public-key one.pub, 'with --unsigned, give neither --public-key FILE nor'",
-        "audit verify --file audit.avro --unsigned --checkpoints kept, 'with --unsigned, give neither --public-key FILE nor'",
+        "audit verify --file audit.avro --unsigned --public-key one.pub, 'with --unsigned, give neither --public-key, --checkpoints nor'",
+        "audit verify --file audit.avro --unsigned --checkpoints kept, 'with --unsigned, give neither --public-key, --checkpoints nor'",
+        "audit verify --file audit.avro --unsigned --checkpoints-config kept, 'with --unsigned, give neither --public-key, --checkpoints nor'",
+        "audit verify --file audit.avro, no public key was given: give --public-key FILE",
         "audit check proof, no public key was given: give --public-key FILE"
     })
     void shouldExplainWrongUsageOnStandardError(String arguments, String message) {
@@ -265,13 +267,13 @@ class CloakroomTest {
         Files.writeString(file, "not Avro");
         String wrong = "cannot be read any further, at byte 0 or before: it is no Avro object container";
 
-        Ran ran = run("audit", "verify", "--file", file.toString(), "--json");
+        Ran ran = run("audit", "verify", "--file", file.toString(), "--unsigned", "--json");
         assertThat(ran.exit).isEqualTo(1);
         assertThat(ran.err).isEmpty();
         assertThat(ran.json().get("verified").asBoolean()).isFalse();
         assertThat(ran.json().get("signatures").asBoolean()).isFalse();
         assertThat(ran.json().get("faults").get(0).get("what").asString()).isEqualTo(wrong);
-        assertThat(run("audit", "verify", "--file", file.toString()).out)
+        assertThat(run("audit", "verify", "--file", file.toString(), "--unsigned").out)
                 .contains("not looked at: checkpoints: no public key", "WRONG the export: " + wrong)
                 .endsWith("\nnot verified\n");
     }

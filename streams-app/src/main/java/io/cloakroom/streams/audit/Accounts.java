@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -229,6 +230,13 @@ final class Accounts implements ChainWalk.Listener {
                 .filter(d -> d.offsets.count() > 0)
                 .map(d -> d.topic)
                 .toList();
+    }
+
+    /** Those of which no entry that is left tells, where others are gone: their records may have had theirs. */
+    List<String> unknown(Collection<String> topics) {
+        return isWhole
+                ? List.of()
+                : topics.stream().filter(topic -> end(topic) == 0).toList();
     }
 
     /**

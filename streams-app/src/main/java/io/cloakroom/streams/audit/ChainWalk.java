@@ -233,9 +233,21 @@ final class ChainWalk {
                 : Optional.ofNullable(fault);
     }
 
-    /** There are no more. */
-    Optional<Fault> end() {
+    /**
+     * There are no more.
+     *
+     * @param begin before it, whatever lay there was removed
+     */
+    Optional<Fault> end(long begin) {
         fault = fault().orElse(null);
+        if (first < 0 && passed < checkpoints.size()) {
+            Signed last = checkpoints.get(checkpoints.size() - 1);
+            if (last.lastOffset() < begin) {
+                passed = checkpoints.size();
+                next = last.size();
+                signed = next;
+            }
+        }
         if (fault == null && passed < checkpoints.size()) {
             Signed last = checkpoints.get(checkpoints.size() - 1);
             fault = at(

@@ -186,7 +186,7 @@ public final class ExportFile implements Iterable<Lying>, AutoCloseable {
             BoundedDecoder in = new BoundedDecoder(bytes(position, Math.min(length - position, 2 * 10)), 0);
             left = in.readLong();
             long size = in.readLong();
-            if (size < 0 || size > LONGEST_BLOCK || left < 0 || left > size) {
+            if (size < 0 || size > LONGEST_BLOCK || left < 0 || left > size || left == 0 && size > 0) {
                 throw new IOException("a block of " + left + " records in " + size + " bytes is none of an export");
             }
             byte[] bytes = bytes(position + in.position(), size + sync.length);

@@ -159,7 +159,8 @@ public final class Verification {
         isWhole = true;
     }
 
-    private void part(int partition, ChainWalk walk, Optional<Fault> fault, long inputs, long releases) {
+    /** @param begin of the partition: before it, whatever lay there was removed */
+    private void part(int partition, ChainWalk walk, Optional<Fault> fault, long begin, long inputs, long releases) {
         String place = Topics.AUDIT + "-" + partition;
         fault.ifPresent(faults::add);
         if (!keys.isEmpty() && walk.first() >= 0 && of(partition).isEmpty()) {
@@ -169,6 +170,14 @@ public final class Verification {
         }
         if (isWhole && walk.first() > 0 && fault.isEmpty()) {
             faults.add(new Fault(place, "begins with entry " + walk.first() + ": those before it are not there"));
+        }
+        if (walk.first() < 0 && begin > 0 && fault.isEmpty()) {
+            String emptied = "has no entry: whatever lay before " + begin + " was removed";
+            if (isWhole) {
+                faults.add(new Fault(place, emptied));
+            } else {
+                skipped.add("all of " + place + ", which " + emptied);
+            }
         }
         parts.add(new Report.Part(partition, walk.first(), walk.size(), walk.signed(), inputs, releases));
     }
@@ -186,7 +195,7 @@ public final class Verification {
         if (isRead) {
             checkpoints.values().forEach(c -> walks.computeIfAbsent(c.partition(), p -> walk(p, NOBODY)));
         }
-        walks.forEach((partition, walk) -> part(partition, walk, isRead ? walk.end() : walk.fault(), 0, 0));
+        walks.forEach((partition, walk) -> part(partition, walk, isRead ? walk.end(0) : walk.fault(), 0, 0, 0));
         cut.ifPresent(faults::add);
         skipped.add("input records and releases: an export does not have them");
         if (!keys.isEmpty() && !areKept) {
@@ -336,16 +345,17 @@ public final class Verification {
         }
 
         void verify() throws ExecutionException, InterruptedException {
-            long seen = read(reader.begins(List.of(audit)).get(audit));
+            long begin = reader.begins(List.of(audit)).get(audit);
+            long seen = read(begin);
             if (walk.fault().isPresent()) {
-                part(audit.partition(), walk, walk.fault(), 0, 0);
+                part(audit.partition(), walk, walk.fault(), begin, 0, 0);
                 return;
             }
             Map<String, Integer> due = accounts.counts();
             Map<String, Accounts.Told> found = hasKeys ? releases() : Map.of();
             read(seen);
             Map<String, Accounts.Longs> inputs = inputs();
-            Optional<Fault> fault = walk.end();
+            Optional<Fault> fault = walk.end(begin);
             if (fault.isEmpty()) {
                 accounts.fault().ifPresent(faults::add);
                 hold(inputs, found, due);
@@ -354,6 +364,7 @@ public final class Verification {
                     audit.partition(),
                     walk,
                     fault,
+                    begin,
                     inputs.values().stream().mapToLong(Accounts.Longs::count).sum(),
                     found.values().stream().mapToLong(Accounts.Told::count).sum());
         }
@@ -420,6 +431,12 @@ public final class Verification {
         private void hold(
                 Map<String, Accounts.Longs> inputs, Map<String, Accounts.Told> found, Map<String, Integer> due) {
             Map<TopicPartition, Long> begins = reader.begins(beside(inputs.keySet()));
+            accounts.unknown(inputs.keySet()).forEach(topic -> {
+                int count = inputs.remove(topic).count();
+                if (count > 0) {
+                    skipped.add(count + " records in " + in(topic) + ": no entry that is left is about one");
+                }
+            });
             inputs.forEach((topic, records) ->
                     accounts.input(topic, records, begins.get(in(topic))).ifPresent(faults::add));
             accounts.counts().keySet().stream()
@@ -429,6 +446,9 @@ public final class Verification {
             Map<TopicPartition, Long> released = reader.begins(beside(found.keySet()));
             found.forEach((topic, ids) -> {
                 int told = due.getOrDefault(topic, 0);
+                if (ids.count() == 0 && told > 0 && released.get(in(topic)) > 0) {
+                    skipped.add(told + " releases in " + in(topic) + ": whatever lay there was removed");
+                }
                 if (ids.count() > 0 && accounts.isUntold(told)) {
                     skipped.add(ids.count() + " releases in " + in(topic) + ": no entry that is left tells of one");
                 }

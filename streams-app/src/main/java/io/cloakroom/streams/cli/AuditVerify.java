@@ -78,14 +78,15 @@ final class AuditVerify implements Callable<Integer> {
         if (file != null && connection.isGiven()) {
             throw new ParameterException(spec.commandLine(), "give either --config FILE or --file EXPORT");
         }
-        if (unsigned && (publicKeys.isGiven() || !checkpoints.isEmpty())) {
+        if (unsigned && (publicKeys.isGiven() || !checkpoints.isEmpty() || !clusters.isEmpty())) {
             throw new ParameterException(
-                    spec.commandLine(), "with --unsigned, give neither --public-key FILE nor --checkpoints FILE");
+                    spec.commandLine(),
+                    "with --unsigned, give neither --public-key, --checkpoints nor --checkpoints-config FILE");
         }
         Settings settings = connection.settings();
         Optional<Path> keys =
                 Optional.ofNullable(settings.all().get(Settings.KEYS)).map(Path::of);
-        List<PublicKey> signers = unsigned ? List.of() : publicKeys.read(keys);
+        List<PublicKey> signers = unsigned ? List.of() : publicKeys.needed(keys, spec);
         Report report;
         try (Bar bar = new Bar("verified", System.console() != null && !json)) {
             Verification verification = new Verification(signers, bar);
@@ -137,9 +138,9 @@ final class AuditVerify implements Callable<Integer> {
             return;
         }
         for (Part part : report.parts()) {
-            out.println("audit.decisions-" + part.partition() + ": " + (part.entries() - Math.max(0, part.first()))
-                    + " entries"
-                    + (part.first() > 0 ? " from number " + part.first() + ", those before are removed" : "") + ", "
+            long gone = part.first() < 0 ? part.entries() : part.first();
+            out.println("audit.decisions-" + part.partition() + ": " + (part.entries() - gone) + " entries"
+                    + (gone > 0 ? " from number " + gone + ", those before are removed" : "") + ", "
                     + part.signed() + " of " + part.entries() + " signed; held against " + part.inputs()
                     + " input records and " + part.releases() + " releases");
         }

@@ -75,7 +75,7 @@ class AccountsTest {
         Accounts accounts = new Accounts(0, Optional.of(new Accounts.Releases(history, pseudonyms)), false);
         ChainWalk walk = new ChainWalk(0, List.of(), accounts);
         entries.subList(from, ENTRIES).forEach(lying -> walk.next(lying.offset(), lying.value()));
-        assertThat(walk.end()).isEmpty();
+        assertThat(walk.end(0)).isEmpty();
         return accounts;
     }
 

@@ -306,6 +306,8 @@ class ExportFileTest {
         assertThat(fault(joined(header, longs(1, long1.length), long1, SYNC))).endsWith(CUT);
         assertThat(fault(joined(header, longs(-1, 0), SYNC)))
                 .endsWith("a block of -1 records in 0 bytes is none of an export");
+        assertThat(fault(joined(header, longs(0, 4), new byte[4], SYNC)))
+                .endsWith("a block of 0 records in 4 bytes is none of an export");
     }
 
     /** Somebody who writes records of as many partitions or faults as there can be. */
