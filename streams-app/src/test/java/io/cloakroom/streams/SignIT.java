@@ -118,7 +118,7 @@ class SignIT {
                                 "max.block.ms",
                                 "1000")),
                 directory.resolve("signer.properties"));
-        CanaryIT.Log log = CanaryIT.Log.attached();
+        Logged log = Logged.attached();
         Thread signer = new Thread(() -> run("audit", "sign", "--every", "1", "--config", watched));
         signer.start();
         try {
@@ -234,6 +234,19 @@ class SignIT {
     }
 
     // Another cluster.
+
+    @Test
+    void shouldSignNothingMoreWhereTheChainBeginsAnew() throws Exception {
+        decide("customer:ada");
+        decide("customer:bob");
+        sign();
+        ConsumerRecord<byte[], byte[]> first = cluster.committed(Topics.AUDIT).get(0);
+        cluster.publish(new ProducerRecord<>(Topics.AUDIT, first.partition(), first.key(), first.value()));
+
+        Ran ran = run("audit", "sign", "--once", "--config", config);
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.err()).contains("audit.decisions-0: goes on with entry 0, and 2 are signed");
+    }
 
     @Test
     void shouldKeepCheckpointsInAnotherClusterAndVerifyByThem() throws Exception {

@@ -44,12 +44,14 @@ public final class Signer implements AutoCloseable {
     /** How far it is in a partition. */
     private static final class Walked {
         private final ChainWalk walk;
+        private final long begun; // so many entries were signed before
         private long nextOffset;
         private long signed;
 
         Walked(ChainWalk walk, long nextOffset, long signed) {
             this.walk = walk;
             this.nextOffset = nextOffset;
+            this.begun = signed;
             this.signed = signed;
         }
     }
@@ -150,13 +152,10 @@ public final class Signer implements AutoCloseable {
                     partition + "-" + end,
                     "is the end, and " + walked.signed + " entries before " + walked.nextOffset + " are signed"));
         }
-        if (walked.walk.fault().isEmpty()
-                && walked.walk.size() > 0
-                && walked.walk.tree().isEmpty()) {
+        if (walked.walk.fault().isEmpty() && walked.walk.first() >= 0 && walked.walk.first() != walked.begun) {
             return Optional.of(new Fault(
                     partition.toString(),
-                    "begins with entry " + walked.walk.first() + ", and " + walked.signed
-                            + " are signed: entries between are gone"));
+                    "goes on with entry " + walked.walk.first() + ", and " + walked.begun + " are signed"));
         }
         return walked.walk.fault();
     }
