@@ -5,6 +5,7 @@ import io.cloakroom.gate.EntryKind;
 import io.cloakroom.gate.Outcome;
 import io.cloakroom.gate.RecallNote;
 import io.cloakroom.gate.RecipientDecision;
+import io.cloakroom.policy.Engine;
 import io.cloakroom.streams.AuditSearch;
 import io.cloakroom.streams.Settings;
 import io.cloakroom.streams.TopicReader;
@@ -82,7 +83,9 @@ final class AuditReport implements Callable<Integer> {
     public Integer call() throws Exception {
         Settings settings = connection.settings();
         try (AuditSearch reader = new AuditSearch(settings)) {
-            TopicReader.read(settings, List.of(Topics.AUDIT), from, to, record -> count(reader.entry(record)));
+            // An instance whose clock is behind writes its entry behind later ones.
+            Instant until = to.equals(Instant.MAX) ? to : to.plusMillis(Engine.CLOCK_TOLERANCE);
+            TopicReader.read(settings, List.of(Topics.AUDIT), from, until, record -> count(reader.entry(record)));
         }
         Paper.print(spec, json ? Json.of(document()) + "\n" : text());
         return 0;
