@@ -79,7 +79,9 @@ public final class Gate implements Health, AutoCloseable {
             failure.compareAndSet(null, e);
             LOG.atError().addKeyValue("why", e.getClass().getName()).log("gate fails");
             // What Streams closes of itself stays a member of its group, and its partitions wait for its session's end.
-            close(Duration.ZERO);
+            if (!streams.state().isShuttingDown()) { // whoever closes it waits for this thread
+                close(Duration.ZERO);
+            }
             return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         });
         streams.setStateListener((now, before) -> {

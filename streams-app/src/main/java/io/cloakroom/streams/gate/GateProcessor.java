@@ -70,7 +70,13 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     }
 
     private void look(long now) {
-        events.expire();
+        try {
+            events.expire();
+        } catch (KafkaException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw silent("among what waits in partition " + context.taskId().partition(), e);
+        }
         if (now >= nextSign) {
             people.sign();
             waiting.sign();
@@ -100,14 +106,14 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
         } catch (KafkaException e) {
             throw e;
         } catch (RuntimeException e) {
-            throw silent(place, e);
+            throw silent(place.topic() + "-" + place.partition() + "-" + place.offset(), e);
         }
     }
 
     /** What failed and where, without the words of the exception: they may be those of the record (C35). */
-    private static IllegalStateException silent(Place place, RuntimeException e) {
-        IllegalStateException silent = new IllegalStateException(e.getClass().getName() + " at " + place.topic() + "-"
-                + place.partition() + "-" + place.offset() + ", which is not decided");
+    private static IllegalStateException silent(String where, RuntimeException e) {
+        IllegalStateException silent =
+                new IllegalStateException(e.getClass().getName() + " at " + where + ", which is not decided");
         silent.setStackTrace(e.getStackTrace());
         return silent;
     }
