@@ -2,6 +2,7 @@ package io.cloakroom.streams;
 
 import io.cloakroom.schemas.SchemaNotFoundException;
 import io.cloakroom.schemas.SchemaRegistry;
+import io.cloakroom.streams.gate.Topics;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -46,6 +48,12 @@ public final class Provisioning {
             List<String> notes,
             int partitions,
             Set<String> former) {
+
+        /** The same, but for what is wrong. */
+        Plan withWrong(List<String> wrong) {
+            return new Plan(missing, unregistered, wrong, notes, partitions, former);
+        }
+
         public boolean isEmpty() {
             return missing.isEmpty() && unregistered.isEmpty() && wrong.isEmpty() && former.isEmpty();
         }
@@ -116,7 +124,18 @@ public final class Provisioning {
         }
         List<Blueprint.Registration> unregistered =
                 blueprint.registrations().stream().filter(r -> !isRegistered(r)).toList();
-        return new Plan(missing, unregistered, wrong, notes, partitions, blueprint.former(there));
+        return new Plan(missing, unregistered, wrong, notes, partitions, former(there));
+    }
+
+    /** Without what is only called like a recipient's recalls: nothing registered for it is a recall. */
+    private Set<String> former(Set<String> there) {
+        Set<String> others = blueprint.former(there).stream()
+                .filter(name -> Topics.recalledOf(name).isPresent())
+                .filter(name -> registry.versions(Topics.subject(name)).stream()
+                        .noneMatch(version -> version.schema().getFullName().equals(Topics.RECALL.getFullName())))
+                .collect(Collectors.toSet());
+        return blueprint.former(
+                there.stream().filter(name -> !others.contains(name)).toList());
     }
 
     /** Of two retentions; below 0 is for ever. */
@@ -124,8 +143,12 @@ public final class Provisioning {
         return one >= 0 && (other < 0 || one < other);
     }
 
-    /** Carries the plan out. What is wrong stays as it is. */
-    public void apply(Plan plan, int partitions, short replication) throws ExecutionException, InterruptedException {
+    /**
+     * Carries the plan out. What is wrong stays as it is.
+     *
+     * @return what it made, and what is wrong now: what is there may not go with what was made
+     */
+    public Plan apply(Plan plan, int partitions, short replication) throws ExecutionException, InterruptedException {
         int count = plan.partitions() > 0 ? plan.partitions() : partitions;
         admin.createTopics(plan.missing().stream()
                         .map(t -> t.toCreate(count, replication))
@@ -134,6 +157,7 @@ public final class Provisioning {
                 .get();
         awaitLeaders(plan.missing(), count);
         plan.unregistered().forEach(r -> registry.register(r.subject(), r.schema()));
+        return plan.withWrong(plan().wrong());
     }
 
     /** Deletes the topics of the plan that no version names any more, and what lies in them. */

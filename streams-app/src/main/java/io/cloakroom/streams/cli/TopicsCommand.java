@@ -81,9 +81,8 @@ public final class TopicsCommand {
             @Option(names = "--json", description = "One JSON document.") boolean json)
             throws Exception {
         try (Parts parts = parts(connection.settings())) {
-            Plan topics = parts.provisioning().plan();
             Optional<Comparison> access = parts.access().plan();
-            parts.provisioning().apply(topics, partitions, replication);
+            Plan topics = parts.provisioning().apply(parts.provisioning().plan(), partitions, replication);
             if (access.isPresent()) {
                 parts.access().apply(access.get());
             }
