@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cloakroom.streams.Blueprint;
 import io.cloakroom.streams.Cloakroom;
 import io.cloakroom.streams.Gate;
+import io.cloakroom.streams.Logged;
 import io.cloakroom.streams.SecuredCluster;
 import io.cloakroom.streams.Settings;
 import io.cloakroom.streams.gate.GateDriver;
@@ -91,11 +92,13 @@ class WarehouseIT {
              "email": "ada@customers.example", "card": {"number": "4111111111111111", "expiry": "12/28",
               "holder": "A LOVELACE"}}""";
     private static final String TRUSTED = "schema.registry.ssl.truststore.";
+    private static final String USER_INFO = "basic.auth.user.info";
     private static final String JAAS = "sasl.jaas.config";
 
     @TempDir
     private static Path directory;
 
+    private static Logged log;
     private static EmbeddedPostgres postgres;
     private static SecuredCluster secured;
     private static Gate gate;
@@ -121,6 +124,7 @@ class WarehouseIT {
         assertThat(administrator("keys", "create")).isZero();
         gate = Gate.start(secured.user("cloakroom.gate"), Blueprint.load(GateDriver.POLICIES));
         settings();
+        log = Logged.attached("org.apache.kafka", "io.debezium"); // the worker and its plugins print their settings
         worker = Worker.start(directory, PLUGINS, secured.user("cloakroom.connect"));
         gate.awaitRunning();
         try (Stream<Path> files = Files.list(CONNECT)) {
@@ -128,7 +132,9 @@ class WarehouseIT {
                 String name = file.getFileName().toString().replace(".json", "");
                 String config = Files.readString(file).replace(Worker.MOUNTED, directory.toString());
                 ObjectNode one = (ObjectNode) JSON.readTree(config);
-                // The registry's certificate is from an authority that Java does not know.
+                // The registry asks who is there, and its certificate is from an authority that Java does not know.
+                one.put("value.converter.basic.auth.credentials.source", "USER_INFO");
+                one.put("value.converter." + USER_INFO, setting(USER_INFO));
                 for (String key : List.of("location", "password")) {
                     String trusted = TRUSTED + key;
                     one.put("value.converter." + trusted, setting(trusted));
@@ -161,11 +167,9 @@ class WarehouseIT {
                 "policies.later", later().toString()));
         all.put("keys", analytics.keys().toString());
         all.put("kek", analytics.required(Settings.KEK));
-        all.put(
-                "schema.registry.url",
-                analytics
-                        .required("schema.registry.url")
-                        .replace("://", "://" + analytics.required("basic.auth.user.info") + "@"));
+        for (String key : List.of("schema.registry.url", USER_INFO)) {
+            all.put(key, analytics.required(key));
+        }
         for (String key : List.of("location", "password")) {
             String trusted = TRUSTED + key;
             all.put(trusted, analytics.required(trusted));
@@ -208,6 +212,10 @@ class WarehouseIT {
         gate.close();
         secured.close();
         postgres.close();
+        log.detach();
+        assertThat(log.lines)
+                .anyMatch(line -> line.contains("value.converter.schema.registry.url"))
+                .noneMatch(line -> line.contains(SecuredCluster.CANARY));
     }
 
     @Test

@@ -44,7 +44,7 @@ class AuditCommandsIT {
 
     private static Cluster cluster;
     private static String config;
-    private static CanaryIT.Log log;
+    private static Logged log;
     private static final List<Ran> PRINTED = new ArrayList<>();
 
     private static List<RecordMetadata> chats;
@@ -56,7 +56,7 @@ class AuditCommandsIT {
     /** Chats, an order that is held and a page view, chats again; then what is said about the two. */
     @BeforeAll
     static void decide() throws Exception {
-        log = CanaryIT.Log.attached();
+        log = Logged.attached();
         cluster = Cluster.start(directory.resolve("data"), Cluster.SMALL_POLICY, 1);
         config = QuarantineIT.config(cluster, directory);
         cluster.publish(Given.young(CHILD));

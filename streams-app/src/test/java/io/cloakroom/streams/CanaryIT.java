@@ -2,11 +2,6 @@ package io.cloakroom.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.classic.spi.IThrowableProxy;
-import ch.qos.logback.core.AppenderBase;
 import io.cloakroom.control.ConsentKind;
 import io.cloakroom.events.CookieCategory;
 import io.cloakroom.gate.AuditEntry;
@@ -22,11 +17,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.IndexedRecord;
@@ -37,7 +30,6 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /** A marker in every text of an event; then all that is on the broker and in the log is searched for them. */
 @Timeout(90)
@@ -74,7 +66,7 @@ class CanaryIT {
 
     @Test
     void shouldLeaveEachMarkerOnlyWhereThePolicySays() throws Exception {
-        Log log = Log.attached();
+        Logged log = Logged.attached();
         Map<String, Set<String>> allowed = new TreeMap<>();
         Map<String, Set<String>> found = new TreeMap<>();
         try (Cluster cluster = Cluster.start(directory, Cluster.SHIPPED_POLICY, 2)) {
@@ -232,38 +224,5 @@ class CanaryIT {
                 .forEach(bytes -> text.append(new String(bytes, StandardCharsets.ISO_8859_1))
                         .append('\n'));
         return text.toString();
-    }
-
-    /** All that is logged, ours at DEBUG. */
-    static final class Log extends AppenderBase<ILoggingEvent> {
-        final Queue<String> lines = new ConcurrentLinkedQueue<>();
-        private final Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
-        private final Logger ours = (Logger) LoggerFactory.getLogger("io.cloakroom");
-        private final Level before = ours.getLevel();
-
-        static Log attached() {
-            Log log = new Log();
-            log.start();
-            log.ours.setLevel(Level.DEBUG);
-            log.root.addAppender(log);
-            return log;
-        }
-
-        void detach() {
-            root.detachAppender(this);
-            ours.setLevel(before);
-        }
-
-        @Override
-        protected void append(ILoggingEvent event) {
-            StringBuilder line = new StringBuilder(event.getFormattedMessage());
-            if (event.getKeyValuePairs() != null) {
-                line.append(event.getKeyValuePairs());
-            }
-            for (IThrowableProxy t = event.getThrowableProxy(); t != null; t = t.getCause()) {
-                line.append(t.getMessage());
-            }
-            lines.add(line.toString());
-        }
     }
 }

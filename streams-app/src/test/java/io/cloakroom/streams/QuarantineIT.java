@@ -67,7 +67,7 @@ class QuarantineIT {
     void shouldDecideWhatWasMendedAndIsReplayed() throws Exception {
         String customer = "customer:QxQxQxADAxQ";
         String other = "customer:QxQxQxBOBxQ";
-        CanaryIT.Log log = CanaryIT.Log.attached();
+        Logged log = Logged.attached();
         try {
             RecordMetadata withdrawn;
             RecordMetadata ordered;

@@ -99,7 +99,7 @@ class RegistryOutageIT {
         Settings settings = asking(registry);
         Chat chat = Given.chat("customer:ahead").build();
         RecordMetadata unseen;
-        CanaryIT.Log log = CanaryIT.Log.attached();
+        Logged log = Logged.attached();
         try (Gate gate = cluster.gate(settings)) {
             cluster.decided(Given.chat("customer:ahead").build());
             registry.close();

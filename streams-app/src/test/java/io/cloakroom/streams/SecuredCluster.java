@@ -1,6 +1,7 @@
 package io.cloakroom.streams;
 
 import io.cloakroom.schemas.EmbeddedRegistry;
+import io.cloakroom.schemas.SchemaRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -223,6 +224,11 @@ public final class SecuredCluster implements AutoCloseable {
             all.store(writer, null);
         }
         return file(name);
+    }
+
+    /** As the administrator sees it. */
+    SchemaRegistry registry() throws IOException {
+        return SchemaRegistry.connect(certified(ADMINISTRATOR).client());
     }
 
     private String secret(String key) {

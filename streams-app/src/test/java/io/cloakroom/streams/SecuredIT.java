@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import io.cloakroom.gate.AuditEntry;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -25,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -52,7 +51,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /** The gate and everybody around it at a secured broker, each as who they are and with no more than {@code topics apply} gave. */
 @Timeout(120)
@@ -148,7 +146,15 @@ class SecuredIT {
             AclBinding all = allowed("User:connect", topic("*", PatternType.LITERAL));
             AclBinding theirs = allowed("User:bakery", topic("bakery.bread", PatternType.LITERAL));
             admin.createAcls(List.of(one, gone, some, all, theirs)).all().get();
-            admin.createTopics(List.of("recalls.old", "old.order", "bakery.bread", "bakery.order").stream()
+            secured.registry()
+                    .register(
+                            "recalls.old-value",
+                            secured.registry()
+                                    .latest("recalls.payment-value")
+                                    .orElseThrow()
+                                    .schema());
+            List<String> theirTopics = List.of("bakery.bread", "bakery.order", "recalls.products", "products.order");
+            admin.createTopics(Stream.concat(Stream.of("recalls.old", "old.order"), theirTopics.stream())
                             .map(name -> new NewTopic(name, 1, (short) 1))
                             .toList())
                     .all()
@@ -183,7 +189,8 @@ class SecuredIT {
             assertThat(admin.describeAcls(AclBindingFilter.ANY).values().get()).hasSameElementsAs(left);
             Cluster.await("the end of topics")
                     .untilAsserted(() -> assertThat(admin.listTopics().names().get())
-                            .contains("bakery.bread", "bakery.order", "payment.order")
+                            .contains("payment.order")
+                            .containsAll(theirTopics)
                             .doesNotContain("old.order", "recalls.old"));
             admin.deleteAcls(List.of(some.toFilter(), all.toFilter())).all().get();
             assertThat(yes(administrator, "topics", "plan")).startsWith("everything is there\n");
@@ -194,17 +201,10 @@ class SecuredIT {
 
     @Test
     void shouldDecideAndProveItWithEverybodysOwnRightsAndTellNoSecret() throws Exception {
-        CanaryIT.Log log = CanaryIT.Log.attached();
-        Logger kafka = (Logger) LoggerFactory.getLogger("org.apache.kafka");
-        kafka.setLevel(Level.INFO); // its clients and its broker print their settings
-        kafka.setAdditive(false);
-        kafka.addAppender(log);
+        Logged log = Logged.attached("org.apache.kafka"); // its clients and its broker print their settings
         try {
             decideAndProve();
         } finally {
-            kafka.detachAppender(log);
-            kafka.setAdditive(true);
-            kafka.setLevel(null);
             log.detach();
         }
 
