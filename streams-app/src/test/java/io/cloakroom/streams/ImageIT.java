@@ -41,6 +41,10 @@ class ImageIT {
             untar(image.resolve(layer.asString()), root);
         }
         assertThat(texts(config.get("Cmd"))).containsExactly("run", "--config", "/config/gate.properties");
+        for (String legal : List.of("LICENSE", "NOTICE")) {
+            assertThat(root.resolve("app/resources/META-INF").resolve(legal))
+                    .hasSameTextualContentAs(Path.of("..", legal));
+        }
         try (Stream<Path> files = Files.walk(root)) {
             assertThat(files.map(file -> file.getFileName().toString()))
                     .as("no policy, no key, no configuration is in it")
