@@ -2,14 +2,18 @@ package io.cloakroom.streams;
 
 import static io.cloakroom.streams.Cluster.outcomes;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cloakroom.events.Chat;
+import io.cloakroom.schemas.RegistryRefusedException;
 import io.cloakroom.schemas.SchemaRegistry;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -42,7 +46,7 @@ class ApicurioIT {
     @BeforeAll
     static void start() throws Exception {
         int port = EmbeddedBroker.freePort();
-        server = new ProcessBuilder(
+        ProcessBuilder builder = new ProcessBuilder(
                         System.getProperty("cloakroom.apicurio.java"),
                         "-Dquarkus.http.host=127.0.0.1",
                         "-Dquarkus.http.port=" + port,
@@ -52,8 +56,10 @@ class ApicurioIT {
                         "quarkus-run.jar")
                 .directory(Path.of(System.getProperty(SERVER)).toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("apicurio.log").toFile())
-                .start();
+                .redirectOutput(directory.resolve("apicurio.log").toFile());
+        // But for where it keeps them, as docker-compose.yml has it.
+        builder.environment().put("APICURIO_RULES_GLOBAL_COMPATIBILITY", "BACKWARD");
+        server = builder.start();
         String url = "http://127.0.0.1:" + port + "/apis/ccompat/v7";
         Cluster.await("Apicurio Registry")
                 .atMost(Duration.ofSeconds(60))
@@ -95,6 +101,24 @@ class ApicurioIT {
             assertThat(outcomes(cluster.decided(unknown))).containsEntry("analytics", "WITHHOLD unknown-schema");
             cluster.assertComplete();
         }
+    }
+
+    @Test
+    void shouldRefuseASchemaThatCannotReadWhatWasWritten() {
+        Schema chat = cluster.registry.latest("events.chat-value").orElseThrow().schema();
+        Schema other = SchemaBuilder.record(chat.getName())
+                .namespace(chat.getNamespace())
+                .fields()
+                .requiredString("never")
+                .endRecord();
+        assertThatThrownBy(() -> cluster.registry.register("events.chat-value", other))
+                .isInstanceOf(RegistryRefusedException.class)
+                .extracting(e -> ((RegistryRefusedException) e).code())
+                .isEqualTo(409);
+        assertThat(cluster.registry.versions("events.chat-value"))
+                .singleElement()
+                .extracting(SchemaRegistry.Version::schema)
+                .isEqualTo(chat);
     }
 
     private static ProducerRecord<byte[], byte[]> withId(int id) {
