@@ -116,6 +116,7 @@ class ErasureIT {
                 awaitState(marks);
                 set(FORWARDS, List.of(Topics.FORWARDS));
 
+                cluster.sign();
                 AuditEntry erasure = cluster.decided(erasure(CUSTOMER));
                 assertErasedAtOnce();
                 assertRecalled(erasure, order);
@@ -135,6 +136,8 @@ class ErasureIT {
                         .untilAsserted(() -> assertThat(traces(marks)).isEmpty());
                 assertNobodyComesBack(before, known);
                 cluster.assertComplete();
+                cluster.sign();
+                cluster.assertSigned();
             }
         }
     }

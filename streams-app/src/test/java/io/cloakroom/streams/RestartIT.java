@@ -16,6 +16,7 @@ import io.cloakroom.policy.PolicyHistory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -23,6 +24,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.StreamsGroupMemberDescription;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -118,6 +121,7 @@ class RestartIT {
             try (Gate first = another.gate(settings)) {
                 try (Gate second = another.gate(
                         settings.with(Map.of("state.dir", own.resolve("second").toString())))) {
+                    awaitStreamsGroup(another);
                     another.publishAll(views("shared", 2_000));
                     another.awaitEntries(100);
                 }
@@ -128,6 +132,23 @@ class RestartIT {
                 another.publishAll(views("shared", 100));
                 another.assertComplete();
             }
+        }
+    }
+
+    private static void awaitStreamsGroup(Cluster another) throws Exception {
+        try (Admin admin = another.admin()) {
+            Cluster.await("two members with a task each").until(() -> {
+                Collection<StreamsGroupMemberDescription> members = admin.describeStreamsGroups(List.of(Cluster.GROUP))
+                        .all()
+                        .get()
+                        .get(Cluster.GROUP)
+                        .members();
+                return members.stream()
+                                .filter(member ->
+                                        !member.assignment().activeTasks().isEmpty())
+                                .count()
+                        == 2;
+            });
         }
     }
 
