@@ -1,6 +1,7 @@
 package io.cloakroom.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
@@ -11,6 +12,7 @@ import io.cloakroom.streams.operations.HealthServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
+import java.io.StringReader;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -150,6 +152,19 @@ class ComposeFileTest {
                 .contains(gate.get("schema.registry.url").replace("registry", "127.0.0.1"));
         assertThat(targets(services.get("gate")))
                 .contains(gate.get("state.dir"), gate.get("cloakroom.policies"), gate.get("cloakroom.keys"));
+        for (Map.Entry<String, JsonNode> service : services.properties()) {
+            JsonNode command = service.getValue().path("command");
+            if (service.getValue().get("image").asString().startsWith(IMAGE) && command.isArray()) {
+                String[] words = command.valueStream().map(JsonNode::asString).toArray(String[]::new);
+                assertThatCode(() -> Cloakroom.commandLine().parseArgs(words))
+                        .as(service.getKey())
+                        .doesNotThrowAnyException();
+                assertThat(targets(service.getValue())).as(service.getKey()).contains(gate.get("cloakroom.policies"));
+                if (!words[0].equals("topics")) {
+                    assertThat(targets(service.getValue())).as(service.getKey()).contains(gate.get("cloakroom.keys"));
+                }
+            }
+        }
         assertThat(gate.get(Settings.KEK)).isEqualTo(SECRETS + "kek");
         gate.remove(Settings.KEK);
         assertThat(gate.toString()).doesNotContainPattern(SECRET);
@@ -202,6 +217,10 @@ class ComposeFileTest {
                 .containsExactlyInAnyOrderElementsOf(first.keySet());
         assertThat(first.get("postgres")).matches("[0-9a-f]{48}").isNotEqualTo(first.get("grafana-admin"));
         assertThat(first.get("connect.properties")).contains("warehouse.password=" + first.get("postgres") + "\n");
+        Properties connect = new Properties();
+        connect.load(new StringReader(first.get("connect.properties")));
+        JsonNode services = new YAMLMapper().readTree(Files.readString(FILE)).get("services");
+        assertThat(targets(services.get("connect"))).contains(connect.getProperty("policies"));
         try (Stream<Path> connectors = Files.list(ROOT.resolve("connectors/src/main/connect"))) {
             for (Path connector : connectors.toList()) {
                 ASKED.matcher(Files.readString(connector))
