@@ -1,12 +1,14 @@
 package io.cloakroom.connect;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.cloakroom.streams.Blueprint;
+import io.cloakroom.streams.Certificates;
 import io.cloakroom.streams.Cloakroom;
 import io.cloakroom.streams.Gate;
 import io.cloakroom.streams.Logged;
@@ -17,6 +19,9 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.io.Writer;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -113,7 +118,8 @@ class WarehouseIT {
         execute("postgres", "create database shop", "create database warehouse");
         execute("shop", Files.readString(CONNECT.resolve("shop.sql")));
         execute("warehouse", Files.readString(CONNECT.resolve("warehouse.sql")));
-        secured = SecuredCluster.start(directory, GateDriver.POLICIES.toAbsolutePath(), USERS, List.of());
+        secured = SecuredCluster.start(
+                directory, GateDriver.POLICIES.toAbsolutePath(), USERS, List.of("connect", "operator"));
         Files.write(
                 secured.principals(),
                 Stream.of("service.order", "service.cookie", "control.consent", "control.requests")
@@ -125,7 +131,12 @@ class WarehouseIT {
         gate = Gate.start(secured.user("cloakroom.gate"), Blueprint.load(GateDriver.POLICIES));
         settings();
         log = Logged.attached("org.apache.kafka", "io.debezium"); // the worker and its plugins print their settings
-        worker = Worker.start(directory, PLUGINS, secured.user("cloakroom.connect"));
+        worker = Worker.start(
+                directory,
+                PLUGINS,
+                secured.user("cloakroom.connect"),
+                Certificates.settings(directory, "connect"),
+                Certificates.settings(directory, "operator"));
         gate.awaitRunning();
         try (Stream<Path> files = Files.list(CONNECT)) {
             for (Path file : files.filter(f -> f.toString().endsWith(".json")).toList()) {
@@ -216,6 +227,16 @@ class WarehouseIT {
         assertThat(log.lines)
                 .anyMatch(line -> line.contains("value.converter.schema.registry.url"))
                 .noneMatch(line -> line.contains(SecuredCluster.CANARY));
+    }
+
+    @Test
+    void shouldLetNobodyConfigureAConnectorWithoutACertificate() {
+        Map<String, String> nobody = new HashMap<>(Certificates.settings(directory, "operator"));
+        nobody.keySet().removeIf(key -> key.startsWith("ssl.keystore"));
+        HttpRequest request =
+                HttpRequest.newBuilder(URI.create(worker.url() + "/connectors")).build();
+        assertThatThrownBy(() -> Certificates.client(nobody).send(request, HttpResponse.BodyHandlers.discarding()))
+                .isInstanceOf(IOException.class);
     }
 
     @Test

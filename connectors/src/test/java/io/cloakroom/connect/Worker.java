@@ -2,6 +2,7 @@ package io.cloakroom.connect;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.cloakroom.streams.Certificates;
 import io.cloakroom.streams.Settings;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -23,7 +24,10 @@ import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.connect.cli.ConnectDistributed;
 import org.apache.kafka.connect.runtime.Connect;
 
-/** A real worker of Kafka Connect in this process, spoken to over HTTP, with the plugins as they are installed. */
+/**
+ * A real worker of Kafka Connect in this process, with the plugins as they are installed. It is spoken to over TLS, with a
+ * certificate.
+ */
 final class Worker implements AutoCloseable {
 
     /** Where {@code docker-compose.yml} mounts what connectors need to know. */
@@ -36,10 +40,11 @@ final class Worker implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Connect<?> connect;
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http;
 
-    private Worker(Connect<?> connect) {
+    private Worker(Connect<?> connect, HttpClient http) {
         this.connect = connect;
+        this.http = http;
     }
 
     /**
@@ -47,12 +52,21 @@ final class Worker implements AutoCloseable {
      *
      * @param directory in place of {@code /etc/cloakroom}
      * @param settings of one who may be a worker
+     * @param listening with which TLS
+     * @param operator with which certificate
      */
-    static Worker start(Path directory, Path plugins, Settings settings) throws IOException {
+    static Worker start(
+            Path directory,
+            Path plugins,
+            Settings settings,
+            Map<String, String> listening,
+            Map<String, String> operator)
+            throws IOException {
         Map<String, String> config = shipped(directory);
         config.remove("rest.advertised.host.name");
         config.putAll(Map.of(
-                "listeners", "http://127.0.0.1:0",
+                "listeners", "https://127.0.0.1:0",
+                "listeners.https.ssl.client.auth", "required",
                 "plugin.path", plugins.toString(),
                 "offset.flush.interval.ms", "500",
                 "offset.storage.partitions", "1",
@@ -69,7 +83,8 @@ final class Worker implements AutoCloseable {
                 }
             }
         });
-        return new Worker(new ConnectDistributed().startConnect(config));
+        listening.forEach((key, value) -> config.put("listeners.https." + key, value));
+        return new Worker(new ConnectDistributed().startConnect(config), Certificates.client(operator));
     }
 
     /** The worker's settings of {@code docker-compose.yml}, with another directory in place of {@link #MOUNTED}. */
@@ -111,9 +126,13 @@ final class Worker implements AutoCloseable {
         return counted;
     }
 
+    /** Of its REST interface. */
+    String url() {
+        return connect.rest().advertisedUrl().toString().replaceAll("/$", "");
+    }
+
     private JsonNode send(String method, String path, JsonNode body) throws IOException, InterruptedException {
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        URI.create(connect.rest().advertisedUrl().toString().replaceAll("/$", "") + path))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url() + path))
                 .header("Content-Type", "application/json")
                 .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body.toString()));
         HttpResponse<String> response = http.send(request.build(), BodyHandlers.ofString());

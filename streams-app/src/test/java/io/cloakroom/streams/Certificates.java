@@ -2,6 +2,7 @@ package io.cloakroom.streams;
 
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.http.HttpClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -10,9 +11,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.security.ssl.DefaultSslEngineFactory;
 
 /** Certificates of one authority, made by the JDK's own tool. */
-final class Certificates {
+public final class Certificates {
 
     static final String PASSWORD = SecuredCluster.CANARY + "-of-stores";
 
@@ -45,7 +49,7 @@ final class Certificates {
     }
 
     /** Kafka's, of whoever listens. */
-    static Map<String, String> settings(Path directory, String name) {
+    public static Map<String, String> settings(Path directory, String name) {
         return Map.of(
                 "ssl.keystore.location",
                 directory.resolve(name + ".p12").toString(),
@@ -59,6 +63,13 @@ final class Certificates {
                 "PKCS12",
                 "ssl.truststore.password",
                 PASSWORD);
+    }
+
+    /** Which shows what it has of these, and trusts what they say. */
+    public static HttpClient client(Map<String, String> settings) {
+        DefaultSslEngineFactory factory = new DefaultSslEngineFactory();
+        factory.configure(new AbstractConfig(new ConfigDef().withClientSslSupport(), settings, false).values());
+        return HttpClient.newBuilder().sslContext(factory.sslContext()).build();
     }
 
     private static KeyStore empty() throws Exception {

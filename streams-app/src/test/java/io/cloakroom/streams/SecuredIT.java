@@ -35,15 +35,12 @@ import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclBindingFilter;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
-import org.apache.kafka.common.config.AbstractConfig;
-import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
-import org.apache.kafka.common.security.ssl.DefaultSslEngineFactory;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
@@ -298,9 +295,10 @@ class SecuredIT {
                     () -> Cloakroom.commandLine().setOut(writer).setErr(writer).execute(all.toArray(String[]::new)));
             thread.start();
             URI ready = URI.create("https://127.0.0.1:" + port + "/ready");
-            HttpClient prometheus = client(Certificates.settings(directory, PROMETHEUS));
+            HttpClient prometheus = Certificates.client(Certificates.settings(directory, PROMETHEUS));
             Cluster.await(who).ignoreException(ConnectException.class).until(() -> status(prometheus, ready) == 200);
-            assertThatThrownBy(() -> status(client(trusting()), ready)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> status(Certificates.client(trusting()), ready))
+                    .isInstanceOf(IOException.class);
             assertThatThrownBy(() -> status(prometheus, URI.create("http://127.0.0.1:" + port + "/ready")))
                     .isInstanceOf(IOException.class);
         }
@@ -312,12 +310,6 @@ class SecuredIT {
         private static int status(HttpClient client, URI uri) throws Exception {
             return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.discarding())
                     .statusCode();
-        }
-
-        private static HttpClient client(Map<String, String> settings) {
-            DefaultSslEngineFactory factory = new DefaultSslEngineFactory();
-            factory.configure(new AbstractConfig(new ConfigDef().withClientSslSupport(), settings, false).values());
-            return HttpClient.newBuilder().sslContext(factory.sslContext()).build();
         }
 
         @Override
