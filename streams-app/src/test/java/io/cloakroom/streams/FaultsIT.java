@@ -245,7 +245,6 @@ class FaultsIT {
 
     /** Stopped in good order, so that it would go on with what lies there. */
     @Test
-    @EnabledIfSystemProperty(named = TORTURE, matches = "true")
     void shouldSurviveAStateDirectoryThatIsCorrupt() throws Exception {
         after("the state of a stopped gate overwritten", 1, i -> {
             int victim = atWork(i);
