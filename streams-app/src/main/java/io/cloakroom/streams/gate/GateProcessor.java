@@ -72,8 +72,6 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
     private void look(long now) {
         try {
             events.expire();
-        } catch (KafkaException e) {
-            throw e;
         } catch (RuntimeException e) {
             throw silent("among what waits in partition " + context.taskId().partition(), e);
         }
@@ -103,15 +101,16 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
                     controls.decide(place, record.key(), input.value());
                 default -> events.decide(place, record.key(), input.value());
             }
-        } catch (KafkaException e) {
-            throw e;
         } catch (RuntimeException e) {
             throw silent(place.topic() + "-" + place.partition() + "-" + place.offset(), e);
         }
     }
 
-    /** What failed and where, without the words of the exception: they may be those of the record (C35). */
-    private static IllegalStateException silent(String where, RuntimeException e) {
+    /** What failed and where, without the words of the exception, unless it is Kafka's: they may be those of the record (C35). */
+    private static RuntimeException silent(String where, RuntimeException e) {
+        if (e instanceof KafkaException) {
+            return e;
+        }
         IllegalStateException silent =
                 new IllegalStateException(e.getClass().getName() + " at " + where + ", which is not decided");
         silent.setStackTrace(e.getStackTrace());
