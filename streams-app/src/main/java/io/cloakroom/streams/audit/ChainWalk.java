@@ -240,20 +240,17 @@ final class ChainWalk {
      */
     Optional<Fault> end(long begin) {
         fault = fault().orElse(null);
-        if (first < 0 && passed < checkpoints.size()) {
-            Signed last = checkpoints.get(checkpoints.size() - 1);
-            if (last.lastOffset() < begin) {
-                passed = checkpoints.size();
-                next = last.size();
-                signed = next;
-            }
-        }
         if (fault == null && passed < checkpoints.size()) {
             Signed last = checkpoints.get(checkpoints.size() - 1);
-            fault = at(
-                    lastOffset + 1,
-                    "is missing, and what follows: " + last + " signed " + last.size() + " entries, and " + next
-                            + " are there");
+            if (first < 0 && last.lastOffset() < begin) {
+                next = last.size();
+                signed = next;
+            } else {
+                fault = at(
+                        lastOffset + 1,
+                        "is missing, and what follows: " + last + " signed " + last.size() + " entries, and " + next
+                                + " are there");
+            }
         }
         if (fault == null && first > 0 && !isProven && !checkpoints.isEmpty()) {
             fault = at(lastOffset, "is the last of a rest that no checkpoint reaches");

@@ -24,8 +24,8 @@ final class PublicKeys {
         return !files.isEmpty();
     }
 
-    /** Those that are given, or else those that lie with the other keys; none if neither is there. */
-    List<PublicKey> read(Optional<Path> keys) throws IOException {
+    /** Those that are given, or else those that lie with the other keys. */
+    List<PublicKey> needed(Optional<Path> keys, CommandSpec spec) throws IOException {
         List<Path> all = new ArrayList<>(files);
         if (all.isEmpty() && keys.isPresent()) {
             all.addAll(Keys.publicFiles(keys.get()));
@@ -34,12 +34,6 @@ final class PublicKeys {
         for (Path file : all) {
             read.add(Keys.readPublic(file));
         }
-        return read;
-    }
-
-    /** Likewise, for what cannot be done without. */
-    List<PublicKey> needed(Optional<Path> keys, CommandSpec spec) throws IOException {
-        List<PublicKey> read = read(keys);
         if (read.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "no public key was given: give --public-key FILE");
         }
