@@ -50,7 +50,7 @@ public final class Provisioning {
             Set<String> former) {
 
         /** The same, but for what is wrong. */
-        Plan withWrong(List<String> wrong) {
+        public Plan withWrong(List<String> wrong) {
             return new Plan(missing, unregistered, wrong, notes, partitions, former);
         }
 
@@ -143,12 +143,8 @@ public final class Provisioning {
         return one >= 0 && (other < 0 || one < other);
     }
 
-    /**
-     * Carries the plan out. What is wrong stays as it is.
-     *
-     * @return what it made, and what is wrong now: what is there may not go with what was made
-     */
-    public Plan apply(Plan plan, int partitions, short replication) throws ExecutionException, InterruptedException {
+    /** Carries the plan out. What is wrong stays as it is. */
+    public void apply(Plan plan, int partitions, short replication) throws ExecutionException, InterruptedException {
         int count = plan.partitions() > 0 ? plan.partitions() : partitions;
         admin.createTopics(plan.missing().stream()
                         .map(t -> t.toCreate(count, replication))
@@ -157,7 +153,6 @@ public final class Provisioning {
                 .get();
         awaitLeaders(plan.missing(), count);
         plan.unregistered().forEach(r -> registry.register(r.subject(), r.schema()));
-        return plan.withWrong(plan().wrong());
     }
 
     /** Deletes the topics of the plan that no version names any more, and what lies in them. */

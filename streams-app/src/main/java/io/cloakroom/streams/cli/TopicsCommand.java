@@ -82,7 +82,10 @@ public final class TopicsCommand {
             throws Exception {
         try (Parts parts = parts(connection.settings())) {
             Optional<Comparison> access = parts.access().plan();
-            Plan topics = parts.provisioning().apply(parts.provisioning().plan(), partitions, replication);
+            Plan made = parts.provisioning().plan();
+            parts.provisioning().apply(made, partitions, replication);
+            // What was there may not go with what was made.
+            Plan topics = made.withWrong(parts.provisioning().plan().wrong());
             if (access.isPresent()) {
                 parts.access().apply(access.get());
             }
