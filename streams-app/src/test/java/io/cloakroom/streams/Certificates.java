@@ -9,6 +9,7 @@ import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.AbstractConfig;
@@ -50,13 +51,20 @@ public final class Certificates {
 
     /** Kafka's, of whoever listens. */
     public static Map<String, String> settings(Path directory, String name) {
-        return Map.of(
+        Map<String, String> settings = new HashMap<>(trusting(directory));
+        settings.putAll(Map.of(
                 "ssl.keystore.location",
                 directory.resolve(name + ".p12").toString(),
                 "ssl.keystore.type",
                 "PKCS12",
                 "ssl.keystore.password",
-                PASSWORD,
+                PASSWORD));
+        return settings;
+    }
+
+    /** Of whoever believes the others, and has nothing to be believed with. */
+    public static Map<String, String> trusting(Path directory) {
+        return Map.of(
                 "ssl.truststore.location",
                 directory.resolve("trusted.p12").toString(),
                 "ssl.truststore.type",

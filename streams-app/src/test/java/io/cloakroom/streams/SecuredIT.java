@@ -93,11 +93,16 @@ class SecuredIT {
     }
 
     private CloakroomTest.Ran run(String who, String... arguments) {
-        List<String> all = new ArrayList<>(Arrays.asList(arguments));
-        all.addAll(List.of("--config", secured.file(who).toString()));
-        CloakroomTest.Ran one = CloakroomTest.run(all.toArray(String[]::new));
+        CloakroomTest.Ran one = CloakroomTest.run(as(who, arguments));
         ran.add(one);
         return one;
+    }
+
+    private String[] as(String who, String... arguments) {
+        return Stream.concat(
+                        Stream.of(arguments),
+                        Stream.of("--config", secured.file(who).toString()))
+                .toArray(String[]::new);
     }
 
     private String yes(String who, String... arguments) {
@@ -288,16 +293,14 @@ class SecuredIT {
         Serving(String who, String... arguments) throws Exception {
             int port = EmbeddedBroker.freePort();
             secured.serving(who, port, HEALTH);
-            List<String> all = new ArrayList<>(Arrays.asList(arguments));
-            all.addAll(List.of("--config", secured.file(who).toString()));
             PrintWriter writer = new PrintWriter(said);
             thread = new Thread(
-                    () -> Cloakroom.commandLine().setOut(writer).setErr(writer).execute(all.toArray(String[]::new)));
+                    () -> Cloakroom.commandLine().setOut(writer).setErr(writer).execute(as(who, arguments)));
             thread.start();
             URI ready = URI.create("https://127.0.0.1:" + port + "/ready");
             HttpClient prometheus = Certificates.client(Certificates.settings(directory, PROMETHEUS));
             Cluster.await(who).ignoreException(ConnectException.class).until(() -> status(prometheus, ready) == 200);
-            assertThatThrownBy(() -> status(Certificates.client(trusting()), ready))
+            assertThatThrownBy(() -> status(Certificates.client(Certificates.trusting(directory)), ready))
                     .isInstanceOf(IOException.class);
             assertThatThrownBy(() -> status(prometheus, URI.create("http://127.0.0.1:" + port + "/ready")))
                     .isInstanceOf(IOException.class);
@@ -317,13 +320,6 @@ class SecuredIT {
             thread.interrupt();
             thread.join();
         }
-    }
-
-    /** Whom to believe, and nothing to be believed with. */
-    private Map<String, String> trusting() {
-        Map<String, String> nobody = new HashMap<>(Certificates.settings(directory, PROMETHEUS));
-        nobody.keySet().removeIf(key -> key.startsWith("ssl.keystore"));
-        return nobody;
     }
 
     @Test
