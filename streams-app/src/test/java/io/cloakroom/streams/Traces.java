@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,26 +34,32 @@ public final class Traces {
      */
     public static Set<String> in(Path directory, Map<String, byte[]> marks, Predicate<Path> searched) {
         Set<String> found = new TreeSet<>();
-        for (Path file : files(directory)) {
-            Path name = directory.relativize(file);
-            if (searched.test(name)) {
-                for (byte[] content : contents(file)) {
+        Set<Path> read = new HashSet<>();
+        List<Path> files = files(directory, searched);
+        // What gets another name while others are read, is found under that.
+        while (!read.containsAll(files)) {
+            for (Path file : files) {
+                for (byte[] content : read.contains(file) ? List.<byte[]>of() : contents(file)) {
+                    read.add(file);
                     String text = new String(content, StandardCharsets.ISO_8859_1);
                     marks.forEach((mark, bytes) -> {
                         if (text.contains(new String(bytes, StandardCharsets.ISO_8859_1))) {
-                            found.add(mark + " in " + name);
+                            found.add(mark + " in " + directory.relativize(file));
                         }
                     });
                 }
             }
+            files = files(directory, searched);
         }
         return found;
     }
 
-    private static List<Path> files(Path directory) {
+    private static List<Path> files(Path directory, Predicate<Path> searched) {
         while (true) {
             try (Stream<Path> files = Files.walk(directory)) {
-                return files.filter(Files::isRegularFile).toList();
+                return files.filter(Files::isRegularFile)
+                        .filter(file -> searched.test(directory.relativize(file)))
+                        .toList();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             } catch (UncheckedIOException e) {
@@ -64,7 +71,7 @@ public final class Traces {
         }
     }
 
-    /** Nothing of a file that was deleted since. */
+    /** Nothing of a file that is no longer there under its name. */
     private static List<byte[]> contents(Path file) {
         List<byte[]> contents = new ArrayList<>();
         try {
