@@ -153,7 +153,7 @@ public final class BoundedDecoder extends Decoder {
 
     @Override
     public long skipArray() throws IOException {
-        return skipBlocks();
+        return block();
     }
 
     @Override
@@ -168,7 +168,7 @@ public final class BoundedDecoder extends Decoder {
 
     @Override
     public long skipMap() throws IOException {
-        return skipBlocks();
+        return block();
     }
 
     /** The number of items of a block; every item takes a byte at least, but for those of {@link #FREE_ITEMS}. */
@@ -177,19 +177,8 @@ public final class BoundedDecoder extends Decoder {
         if (count >= 0) {
             return counted(count);
         }
-        readLong(); // the block's size in bytes
+        readLong(); // the block's size in bytes: what is skipped is counted, too, since a size can be wrong
         return counted(-count);
-    }
-
-    /** Skips blocks that state their size; the number of items of the first that does not. */
-    private long skipBlocks() throws IOException {
-        while (true) {
-            long count = readLong();
-            if (count >= 0) {
-                return counted(count);
-            }
-            skip(bounded(readLong()));
-        }
     }
 
     private long counted(long count) throws IOException {

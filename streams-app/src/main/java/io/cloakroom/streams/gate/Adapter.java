@@ -11,12 +11,13 @@ import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.io.BinaryEncoder;
+import org.apache.avro.io.DatumReader;
 import org.apache.avro.io.EncoderFactory;
 
 /**
  * Brings a writer's bytes into the form of the gate's schema, field by field: a field that both have alike is copied as it
- * is, one that the writer lacks gets the gate's default, one that the gate does not know is skipped, and for any other Avro
- * itself resolves the difference. One for each thread.
+ * is, one that the writer lacks gets the gate's default, one that the gate does not know is read and left out, and for any
+ * other Avro itself resolves the difference. One for each thread.
  */
 final class Adapter {
 
@@ -35,6 +36,9 @@ final class Adapter {
     private final Schema[] writers;
     private final List<Source> sources = new ArrayList<>();
 
+    /** Of the writer's fields that nobody else checks: Avro skips without looking at what it skips. */
+    private final DatumReader<?>[] readers;
+
     /** Where each field of the writer begins, and where the last one ends. */
     private final int[] starts;
 
@@ -42,6 +46,7 @@ final class Adapter {
     Adapter(Schema writer, Schema gates) {
         List<Schema.Field> fields = writer.getFields();
         writers = fields.stream().map(Schema.Field::schema).toArray(Schema[]::new);
+        readers = fields.stream().map(f -> new GenericDatumReader<>(f.schema())).toArray(DatumReader<?>[]::new);
         starts = new int[writers.length + 1];
         for (Schema.Field field : gates.getFields()) {
             Schema.Field theirs = find(writer, field);
@@ -50,9 +55,11 @@ final class Adapter {
                 sources.add(new Default(encode(field.schema(), value)));
             } else if (isAlike(theirs.schema(), field.schema())) {
                 sources.add(new Copied(theirs.pos()));
+                readers[theirs.pos()] = null;
             } else if (theirs.schema().getType() == Schema.Type.RECORD
                     && field.schema().getType() == Schema.Type.RECORD) {
                 sources.add(new Nested(theirs.pos(), new Adapter(theirs.schema(), field.schema())));
+                readers[theirs.pos()] = null;
             } else {
                 sources.add(new Resolved(theirs.pos(), new Resolver(theirs.schema(), field.schema())));
             }
@@ -121,7 +128,11 @@ final class Adapter {
     private void adapt(byte[] value, BoundedDecoder in, Out out) throws IOException {
         for (int i = 0; i < writers.length; i++) {
             starts[i] = in.position();
-            GenericDatumReader.skip(writers[i], in);
+            if (readers[i] == null) {
+                GenericDatumReader.skip(writers[i], in);
+            } else {
+                readers[i].read(null, in);
+            }
         }
         starts[writers.length] = in.position();
         for (Source source : sources) {

@@ -14,6 +14,7 @@ import java.util.function.Function;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
 import org.apache.avro.SchemaCompatibility.SchemaCompatibilityType;
+import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.IndexedRecord;
 import org.apache.avro.io.DatumReader;
 import org.apache.avro.specific.SpecificDatumReader;
@@ -73,15 +74,24 @@ final class WireReader<T> {
     static <R extends IndexedRecord> WireReader<R> of(SchemaRegistry registry, Schema gates) {
         return new WireReader<>(registry, gates, writer -> {
             DatumReader<R> reader = new SpecificDatumReader<>(writer, gates);
+            if (Adapter.isAlike(writer, gates)) {
+                return value -> readWhole(reader, value);
+            }
+            DatumReader<Object> writers = new GenericDatumReader<>(writer);
             return value -> {
-                BoundedDecoder in = new BoundedDecoder(value, AvroWire.HEADER_LENGTH);
-                R record = reader.read(null, in);
-                if (in.remaining() > 0) {
-                    throw new IOException("bytes are left over");
-                }
-                return record;
+                readWhole(writers, value); // Avro skips what is not in the gate's without looking at it
+                return readWhole(reader, value);
             };
         });
+    }
+
+    private static <R> R readWhole(DatumReader<R> reader, byte[] value) throws IOException {
+        BoundedDecoder in = new BoundedDecoder(value, AvroWire.HEADER_LENGTH);
+        R record = reader.read(null, in);
+        if (in.remaining() > 0) {
+            throw new IOException("bytes are left over");
+        }
+        return record;
     }
 
     /** Reads events as they are, scanned by the plan of their type. */

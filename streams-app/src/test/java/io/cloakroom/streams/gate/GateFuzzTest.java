@@ -62,7 +62,7 @@ class GateFuzzTest {
     private static final String CUSTOMER = "customer:ada";
     private static final String COOKIE = "cookie:ada";
 
-    /** Of chats that others write: what they have instead of the gate's own fields, or behind them. */
+    /** Of chats and consent changes that others write: what they have instead of the gate's own fields, or behind them. */
     private static final List<String> FOREIGN = List.of(
             also("\"string\""),
             also("\"bytes\""),
@@ -93,7 +93,8 @@ class GateFuzzTest {
             "[]",
             "\"string\"",
             "\"bytes\"",
-            "{\"type\":\"record\",\"name\":\"Chat\",\"namespace\":\"io.cloakroom.events\",\"fields\":[]}");
+            "{\"type\":\"record\",\"name\":\"Chat\",\"namespace\":\"io.cloakroom.events\",\"fields\":[]}",
+            also(ConsentChange.getClassSchema().toString(), "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[]}"));
 
     private final GateDriver gate = new GateDriver(NOW);
     private final AvroDeserializer second = new AvroDeserializer(gate.registry());
@@ -125,7 +126,9 @@ class GateFuzzTest {
         for (int id : foreign) {
             seeds.add(input(topic, wire(id, body, new byte[0])));
             seeds.add(input(topic, wire(id, new byte[] {0}, body)));
+            seeds.add(input(topic, wire(id, body, new byte[] {0})));
             seeds.add(input(topic, wire(id, body, new byte[] {0, 0})));
+            seeds.add(input(topic, wire(id, body, new byte[] {101, 0, 0}))); // 51 items in a block of no bytes
             seeds.add(input(topic, wire(id, body, new byte[200])));
             seeds.add(input(topic, wire(id, body, ones(2_000))));
             seeds.add(input(topic, wire(id, body, new byte[] {-2, -1, -1, -1, 15, 0})));
@@ -203,8 +206,11 @@ class GateFuzzTest {
             seeds.add(input(topic, Arrays.copyOf(value, value.length - 1)));
             seeds.add(input(topic, Arrays.copyOf(value, value.length + 1)));
         }
+        byte[] change = gate.bytes(Topics.CONSENT_CHANGES, said.get(0));
+        byte[] body = Arrays.copyOfRange(change, AvroWire.HEADER_LENGTH, change.length);
         for (int id : foreign) {
             seeds.add(input(Topics.CONSENT_CHANGES, wire(id, new byte[0], new byte[0])));
+            seeds.add(input(Topics.CONSENT_CHANGES, wire(id, body, new byte[] {0})));
         }
         for (int length = 0; length <= AvroWire.HEADER_LENGTH; length++) {
             seeds.add(input(Topics.SUBJECT_REQUESTS, new byte[length]));
@@ -404,10 +410,13 @@ class GateFuzzTest {
         return Schemas.event("chat").toString();
     }
 
-    /** A chat with one more field. */
     private static String also(String type) {
-        String chat = chat();
-        return chat.substring(0, chat.length() - 2) + ",{\"name\":\"more\",\"type\":" + type + "}]}";
+        return also(chat(), type);
+    }
+
+    /** A record with one more field. */
+    private static String also(String record, String type) {
+        return record.substring(0, record.length() - 2) + ",{\"name\":\"more\",\"type\":" + type + "}]}";
     }
 
     /** Records that have the one before twice: two to that power of them, in no byte. */
