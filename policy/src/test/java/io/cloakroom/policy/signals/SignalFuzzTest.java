@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whatever stands where a TC or GPP string should: it is read in bounded time and memory, nothing is thrown, and it is no
- * yes unless a naive reader sees one, too. To look for more:
+ * Whatever stands where a TC or GPP string should: it is read in bounded time and memory, nothing is thrown, and it
+ * allows nothing unless a naive reader says so, too. To look for more:
  * {@code mvn -Pfuzz -pl policy -am -Dtest=SignalFuzzTest -Djazzer.max_duration=1h test}.
  */
 @Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -125,11 +125,13 @@ class SignalFuzzTest {
                 .isLessThan(MOST_BYTES);
         Signals tcf = Signals.of(text, Signals.ABSENT, false);
         Signals gpp = Signals.of(Signals.ABSENT, text, false);
-        if (tcf.about(CONSENT, COLLECTOR, AT, TOLERANCE) == Finding.CONSENTED) {
-            assertThat(TcStrings.naiveYes(text)).as(text).isTrue();
+        for (SignalMapping mapping : List.of(CONSENT, INTEREST)) {
+            if (!text.isEmpty() && !tcf.about(mapping, COLLECTOR, AT, TOLERANCE).isNo()) {
+                assertThat(TcStrings.allows(text, mapping)).as(text).isTrue();
+            }
         }
         if (gpp.about(CONSENT, COLLECTOR, AT, TOLERANCE) == Finding.CONSENTED) {
-            assertThat(Arrays.stream(text.split("~"))).as(text).anyMatch(TcStrings::naiveYes);
+            assertThat(Arrays.stream(text.split("~"))).as(text).anyMatch(section -> TcStrings.allows(section, CONSENT));
         }
     }
 

@@ -3,6 +3,7 @@ package io.cloakroom.policy.signals;
 import static io.cloakroom.policy.signals.TcStrings.AT;
 import static io.cloakroom.policy.signals.TcStrings.COLLECTOR;
 import static io.cloakroom.policy.signals.TcStrings.CONSENT;
+import static io.cloakroom.policy.signals.TcStrings.INTEREST;
 import static io.cloakroom.policy.signals.TcStrings.NOT_LISTED;
 import static io.cloakroom.policy.signals.TcStrings.OTHER_VENDOR;
 import static io.cloakroom.policy.signals.TcStrings.TOLERANCE;
@@ -266,12 +267,13 @@ class TcStringTest {
         for (int i = 0; i < ROUNDS; i++) {
             String text = mutated(examples.get(random.nextInt(examples.size())));
 
-            Finding found = consent(text);
-            interest(text);
-
-            if (found == Finding.CONSENTED) {
-                allowed++;
-                assertThat(TcStrings.naiveYes(text)).as(text).isTrue();
+            for (SignalMapping mapping : List.of(CONSENT, INTEREST)) {
+                if (!TcString.read(text)
+                        .about(mapping, COLLECTOR, AT, TOLERANCE)
+                        .isNo()) {
+                    allowed++;
+                    assertThat(TcStrings.allows(text, mapping)).as(text).isTrue();
+                }
             }
         }
         assertThat(allowed).as("strings that still allow").isPositive();

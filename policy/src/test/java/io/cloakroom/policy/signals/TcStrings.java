@@ -64,8 +64,8 @@ final class TcStrings {
         return TcString.read(text).about(INTEREST, COLLECTOR, AT, TOLERANCE);
     }
 
-    /** Whether a string says yes to {@link #CONSENT}, bit by bit as the specification lists them. */
-    static boolean naiveYes(String text) {
+    /** Whether a string allows what a mapping is about, bit by bit as the specification lists them. */
+    static boolean allows(String text, SignalMapping mapping) {
         try {
             Bits core = new Bits(text.split("\\.", -1)[0]);
             if (core.number(6) != 2) {
@@ -79,17 +79,17 @@ final class TcStrings {
             boolean isOfOneService = core.number(1) == 1;
             core.number(1 + 12);
             Set<Integer> purposes = core.set(24);
-            core.set(24);
+            Set<Integer> interests = core.set(24);
             core.number(1 + 12);
             Set<Integer> vendors = core.vendors();
-            core.vendors();
+            Set<Integer> vendorsByInterest = core.vendors();
             boolean isRestricted = false;
             for (long r = core.number(12); r > 0; r--) {
                 int purpose = (int) core.number(6);
                 long type = core.number(2);
                 isRestricted |= core.ranges().contains(VENDOR)
-                        && type != 1
-                        && Set.of(1, 3, 4).contains(purpose);
+                        && type != (mapping.byConsent() ? 1 : 2)
+                        && mapping.tcfPurposes().contains(purpose);
             }
             boolean isDisclosed = policy == 4
                     && updated < Instant.parse("2026-03-01T00:00:00Z").toEpochMilli();
@@ -109,8 +109,8 @@ final class TcStrings {
                     && isOfToday
                     && (policy == 4 || policy == 5)
                     && isOfOneService
-                    && purposes.containsAll(Set.of(1, 3, 4))
-                    && vendors.contains(VENDOR)
+                    && (mapping.byConsent() ? purposes : interests).containsAll(mapping.tcfPurposes())
+                    && (mapping.byConsent() ? vendors : vendorsByInterest).contains(VENDOR)
                     && !isRestricted
                     && isDisclosed;
         } catch (IndexOutOfBoundsException | NumberFormatException e) {
