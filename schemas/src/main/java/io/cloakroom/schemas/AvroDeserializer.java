@@ -66,7 +66,7 @@ public final class AvroDeserializer implements Deserializer<Object> {
             Schema writer = registry.byId(id);
             if (!AvroWire.isBounded(writer)) {
                 throw new SerializationException(
-                        "schema id " + id + " has more values in one record, or a larger fixed,"
+                        "schema id " + id + " has more values in one record or item, or a larger fixed,"
                                 + " than can be read; publish with a smaller schema");
             }
             reading = new Reading(writer, reader(writer));

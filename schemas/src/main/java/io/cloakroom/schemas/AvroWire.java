@@ -27,11 +27,13 @@ public final class AvroWire {
 
     private static final byte MAGIC = 0;
 
-    /** Far more than any event has fields. */
-    private static final int LARGEST = 10_000;
+    /** How many values may take no byte, as empty records do: all others are counted by their bytes. */
+    private static final int MOST_FREE = 10_000;
 
-    /** Of a fixed, which count as one value. */
-    private static final int BYTES_OF_FIXED = 1_000;
+    /** Of those, in one item: a record counts itself, and there may be many items. */
+    private static final int MOST_FREE_IN_ITEM = 16;
+
+    private static final int LARGEST_FIXED = 10_000_000;
 
     private static final Schema STRING = Schema.create(Schema.Type.STRING);
     private static final Schema INT = Schema.create(Schema.Type.INT);
@@ -67,33 +69,39 @@ public final class AvroWire {
      * again, take no byte and no end, and a fixed of two gigabytes is made before it is read.
      */
     public static boolean isBounded(Schema schema) {
-        return size(schema, new IdentityHashMap<>()) <= LARGEST;
+        return free(schema, new IdentityHashMap<>()) <= MOST_FREE;
     }
 
-    /** How many values are in one, besides what its bytes must count; {@link #LARGEST} and one where there are more. */
-    private static int size(Schema schema, Map<Schema, Integer> known) {
+    /** How many values in one take no byte; {@link #MOST_FREE} and one where there are too many. */
+    private static int free(Schema schema, Map<Schema, Integer> known) {
         Integer before = known.putIfAbsent(schema, 1); // what holds itself ends where the stack or the bytes do
         if (before != null) {
             return before;
         }
-        long size = switch (schema.getType()) {
+        long free = switch (schema.getType()) {
             case RECORD ->
-                schema.getFields().stream()
-                        .mapToLong(field -> size(field.schema(), known))
-                        .sum();
+                1
+                        + schema.getFields().stream()
+                                .mapToLong(field -> free(field.schema(), known))
+                                .sum();
             case UNION ->
                 schema.getTypes().stream()
-                        .mapToLong(type -> size(type, known))
+                        .mapToLong(type -> free(type, known))
                         .max()
                         .orElse(0);
-            case ARRAY -> size(schema.getElementType(), known);
-            case MAP -> size(schema.getValueType(), known);
-            case FIXED -> schema.getFixedSize() / BYTES_OF_FIXED;
-            case ENUM, STRING, BYTES, INT, LONG, FLOAT, DOUBLE, BOOLEAN, NULL -> 0;
+            case ARRAY -> ofItems(free(schema.getElementType(), known));
+            case MAP -> ofItems(free(schema.getValueType(), known));
+            case FIXED -> schema.getFixedSize() > LARGEST_FIXED ? Integer.MAX_VALUE : 0;
+            case NULL -> 1;
+            case ENUM, STRING, BYTES, INT, LONG, FLOAT, DOUBLE, BOOLEAN -> 0;
         };
-        int bounded = (int) Math.min(LARGEST + 1L, size + 1);
+        int bounded = (int) Math.min(MOST_FREE + 1L, free);
         known.put(schema, bounded);
         return bounded;
+    }
+
+    private static int ofItems(int freeInOne) {
+        return freeInOne > MOST_FREE_IN_ITEM ? Integer.MAX_VALUE : 0;
     }
 
     /** The schema that a value is written with unless another is asked for. */

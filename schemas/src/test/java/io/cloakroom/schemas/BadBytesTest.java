@@ -125,26 +125,43 @@ class BadBytesTest {
     @Test
     void shouldRefuseASchemaWhoseValuesHaveNoEnd() {
         Schema fixed = SchemaBuilder.fixed("F").size(Integer.MAX_VALUE - 8);
-        Schema twice = SchemaBuilder.record("R0").fields().endRecord();
-        for (int i = 1; i <= 40; i++) {
-            twice = SchemaBuilder.record("R" + i)
+        for (Schema schema : List.of(fixed, doubled(40), SchemaBuilder.array().items(doubled(5)))) {
+            assertThatThrownBy(() -> deserializer.deserialize(TOPIC, nothing(schema)))
+                    .isExactlyInstanceOf(SerializationException.class)
+                    .hasMessageContaining("has more values in one record or item, or a larger fixed, than can be read");
+        }
+    }
+
+    @Test
+    void shouldReadRecordsInRecordsAndInItems() {
+        Schema items = SchemaBuilder.array().items(doubled(3));
+        assertThat(deserializer.deserialize(TOPIC, nothing(items))).isEqualTo(List.of());
+        assertThat(deserializer.deserialize(TOPIC, nothing(doubled(12)))).isInstanceOf(GenericRecord.class);
+    }
+
+    /** A record that has another twice, and so on: two to that power of them in no byte. */
+    private static Schema doubled(int power) {
+        Schema record = SchemaBuilder.record("R0").fields().endRecord();
+        for (int i = 1; i <= power; i++) {
+            record = SchemaBuilder.record("R" + i)
                     .fields()
                     .name("a")
-                    .type(twice)
+                    .type(record)
                     .noDefault()
                     .name("b")
-                    .type(twice)
+                    .type(record)
                     .noDefault()
                     .endRecord();
         }
-        for (Schema schema : List.of(fixed, twice)) {
-            byte[] bytes = ByteBuffer.allocate(AvroWire.HEADER_LENGTH)
-                    .putInt(1, registry.register(schema.getFullName(), schema))
-                    .array();
-            assertThatThrownBy(() -> deserializer.deserialize(TOPIC, bytes))
-                    .isExactlyInstanceOf(SerializationException.class)
-                    .hasMessageContaining("has more values in one record, or a larger fixed, than can be read");
-        }
+        return record;
+    }
+
+    /** A payload of a schema and one more byte, 0, where something counts its items. */
+    private byte[] nothing(Schema schema) {
+        boolean counts = schema.getType() == Schema.Type.ARRAY;
+        return ByteBuffer.allocate(AvroWire.HEADER_LENGTH + (counts ? 1 : 0))
+                .putInt(1, registry.register("s" + schema.hashCode(), schema))
+                .array();
     }
 
     @Test
