@@ -37,9 +37,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.quota.ClientQuotaAlteration;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
+import org.apache.kafka.streams.LagInfo;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -64,7 +69,7 @@ class OperationsIT {
 
     @BeforeAll
     static void start() throws Exception {
-        cluster = Cluster.start(directory, Cluster.SHIPPED_POLICY, PARTITIONS);
+        cluster = Cluster.start(directory, Cluster.SHIPPED_POLICY, PARTITIONS, Map.of("quota.window.num", "2"));
     }
 
     @AfterAll
@@ -104,6 +109,60 @@ class OperationsIT {
             assertThat(get(server, "/live").body()).isEqualTo("the gate is NOT_RUNNING\n");
         } finally {
             gate.close();
+        }
+    }
+
+    @Test
+    void shouldNotBeReadyUntilALongRestoreEnds() throws Exception {
+        try (Gate gate = cluster.gate()) {
+            List<ConsentChange> people = IntStream.range(0, 1_000)
+                    .mapToObj(i -> Given.grown("customer:restored-" + i))
+                    .toList();
+            cluster.publishAll(people).forEach(cluster::decided);
+        }
+        RestartIT.delete(Path.of(cluster.settings.required("state.dir")));
+        String restores = "slow-StateUpdater-1-restore-consumer";
+        limit(restores, 15_000.0); // of some 60,000
+        Settings slow = cluster.settings.with(Map.of("client.id", "slow", "restore.consumer.fetch.max.bytes", "1000"));
+        List<Long> behind = new ArrayList<>();
+        try (Gate gate = Gate.start(slow, cluster.blueprint);
+                HealthServer server = HealthServer.start(new InetSocketAddress("127.0.0.1", 0), Map.of(), gate)) {
+            Cluster.await("ready").atMost(Duration.ofSeconds(60)).until(() -> {
+                boolean isReady = get(server, "/ready").statusCode() == 200;
+                long left = left(gate);
+                if (left > 0) {
+                    assertThat(isReady)
+                            .as("ready, with %d rows to restore", left)
+                            .isFalse();
+                    assertThat(gate.metrics()).contains("\ncloakroom_ready 0.0\n");
+                    behind.add(left);
+                }
+                return isReady;
+            });
+            assertThat(gate.metrics()).contains("\ncloakroom_ready 1.0\n");
+        } finally {
+            limit(restores, null);
+        }
+        assertThat(behind)
+                .as("rows still to restore, each time that it was asked")
+                .hasSizeGreaterThan(5);
+    }
+
+    private static long left(Gate gate) {
+        return gate.lags().values().stream()
+                .flatMap(store -> store.values().stream())
+                .mapToLong(LagInfo::offsetLag)
+                .sum();
+    }
+
+    /** @param bytesPerSecond that a client may read, or null */
+    private static void limit(String client, Double bytesPerSecond) throws Exception {
+        try (Admin admin = cluster.admin()) {
+            admin.alterClientQuotas(List.of(new ClientQuotaAlteration(
+                            new ClientQuotaEntity(Map.of(ClientQuotaEntity.CLIENT_ID, client)),
+                            List.of(new ClientQuotaAlteration.Op("consumer_byte_rate", bytesPerSecond)))))
+                    .all()
+                    .get();
         }
     }
 
