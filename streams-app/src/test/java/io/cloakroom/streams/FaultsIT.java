@@ -82,7 +82,7 @@ class FaultsIT {
 
     @BeforeAll
     void start() throws Exception {
-        nodes = Nodes.start(directory.resolve("nodes"));
+        nodes = Nodes.start(directory.resolve("nodes"), NAMES);
         startRegistry(0);
         Blueprint blueprint = Blueprint.load(Cluster.SMALL_POLICY);
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", nodes.bootstrapServers()))) {
@@ -180,33 +180,33 @@ class FaultsIT {
         });
     }
 
-    /** Until it is woken it believes that its partitions are its own. */
     @Test
     void shouldFenceAGateThatWasFrozen() throws Exception {
         after("a gate frozen past its session, then woken", 1, i -> {
             int victim = atWork(i);
-            String member = cluster.memberIds().get(NAMES.get(victim));
-            signal("STOP", gates.get(victim));
-            cluster.awaitMembers(1);
-            traffic.awaitMore(300);
-            signal("CONT", gates.get(victim));
-            cluster.awaitMembers(2);
-            assertThat(cluster.memberIds().get(NAMES.get(victim)))
-                    .as("it had to join anew")
-                    .isNotEqualTo(member);
-            traffic.awaitMore(300);
+            assertJoinsAnew(victim, () -> signal("STOP", gates.get(victim)), () -> signal("CONT", gates.get(victim)));
+        });
+    }
+
+    @Test
+    @EnabledIfSystemProperty(named = TORTURE, matches = "true")
+    void shouldFenceAGateThatWasCutOff() throws Exception {
+        after("the network of one gate cut past its session", 1, i -> {
+            int victim = atWork(i);
+            List<String> its = List.of(NAMES.get(victim));
+            assertJoinsAnew(victim, () -> nodes.cutLinks(its), () -> nodes.mendLinks(its));
         });
     }
 
     @Test
     void shouldSurviveANetworkThatIsCut() throws Exception {
         after("the network between gates and nodes cut for 3 s", 1, i -> {
-            nodes.cutLinks();
+            nodes.cutLinks(NAMES);
             TimeUnit.SECONDS.sleep(1); // what is tried out is the time that passes
             int seen = watch.count();
             TimeUnit.SECONDS.sleep(2);
             assertThat(watch.count()).as("entries while it is cut").isEqualTo(seen);
-            nodes.mendLinks();
+            nodes.mendLinks(NAMES);
             traffic.awaitMore(300);
         });
     }
@@ -290,6 +290,24 @@ class FaultsIT {
         void run(int time) throws Exception;
     }
 
+    private interface Harm {
+        void run() throws Exception;
+    }
+
+    /** Until it hears of it, a gate that is missed believes that its partitions are its own. */
+    private void assertJoinsAnew(int victim, Harm harm, Harm mend) throws Exception {
+        String member = cluster.memberIds().get(NAMES.get(victim));
+        harm.run();
+        cluster.awaitMembers(1);
+        traffic.awaitMore(300);
+        mend.run();
+        cluster.awaitMembers(2);
+        assertThat(cluster.memberIds().get(NAMES.get(victim)))
+                .as("it had to join anew")
+                .isNotEqualTo(member);
+        traffic.awaitMore(300);
+    }
+
     private void after(String fault, int times, Action action) throws Exception {
         Instant begin = Instant.now();
         for (int i = 0; i < times; i++) {
@@ -347,7 +365,7 @@ class FaultsIT {
 
     private Process fork(String name, List<String> before) throws IOException {
         Settings own = (IS_LONG ? cluster.instance(directory, name) : cluster.impatient(directory, name))
-                .with(Map.of("bootstrap.servers", nodes.linkedServers()));
+                .with(Map.of("bootstrap.servers", nodes.linkedServers(name)));
         return Forked.gate(own, directory.resolve(name + ".properties"), before);
     }
 

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -15,7 +16,7 @@ import org.apache.kafka.common.Uuid;
 
 /**
  * Three Kafka nodes, each a process of its own, so that one can be killed. Every record has two copies before it is
- * acknowledged. The gate reaches them through links that can be cut; everybody else directly.
+ * acknowledged. Gates reach them through links that can be cut, each through its own; everybody else directly.
  */
 final class Nodes implements AutoCloseable {
 
@@ -25,13 +26,13 @@ final class Nodes implements AutoCloseable {
     private final Path directory;
     private final List<Process> nodes = new ArrayList<>();
     private final List<Properties> settings = new ArrayList<>();
-    private final List<Link> links = new ArrayList<>();
+    private final Map<String, List<Link>> links = new TreeMap<>();
 
     private Nodes(Path directory) {
         this.directory = directory;
     }
 
-    static Nodes start(Path directory) throws IOException {
+    static Nodes start(Path directory, List<String> gates) throws IOException {
         Nodes all = new Nodes(Files.createDirectories(directory));
         List<Integer> controllers = new ArrayList<>();
         for (int i = 0; i < COUNT; i++) {
@@ -42,22 +43,24 @@ final class Nodes implements AutoCloseable {
                 .collect(Collectors.joining(","));
         Uuid cluster = Uuid.randomUuid();
         for (int i = 0; i < COUNT; i++) {
-            int linked = EmbeddedBroker.freePort();
-            Link link = new Link(linked);
-            all.links.add(link);
             Path data = directory.resolve("node-" + (i + 1));
             Properties node = EmbeddedBroker.settings(data, EmbeddedBroker.freePort(), controllers.get(i));
             node.putAll(Map.of(
                     "node.id", Integer.toString(i + 1),
                     "controller.quorum.voters", voters,
-                    "listeners", node.get("listeners") + ",LINKED://" + HOST + linked,
-                    "advertised.listeners", node.get("advertised.listeners") + ",LINKED://" + HOST + link.port(),
-                    "listener.security.protocol.map", "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT,LINKED:PLAINTEXT",
                     "default.replication.factor", "3",
                     "min.insync.replicas", "2",
                     "offsets.topic.replication.factor", "3",
                     "transaction.state.log.replication.factor", "3",
                     "transaction.state.log.min.isr", "2"));
+            for (String gate : gates) {
+                int port = EmbeddedBroker.freePort();
+                Link link = new Link(port);
+                all.links.computeIfAbsent(gate, name -> new ArrayList<>()).add(link);
+                add(node, "listeners", gate + "://" + HOST + port);
+                add(node, "advertised.listeners", gate + "://" + HOST + link.port());
+                add(node, "listener.security.protocol.map", gate + ":PLAINTEXT");
+            }
             // A dead node is missed after 2 s instead of 9.
             node.putAll(Map.of(
                     "broker.session.timeout.ms", "2000",
@@ -69,6 +72,10 @@ final class Nodes implements AutoCloseable {
             all.nodes.add(all.fork(i));
         }
         return all;
+    }
+
+    private static void add(Properties node, String key, String more) {
+        node.setProperty(key, node.getProperty(key) + "," + more);
     }
 
     private Process fork(int i) throws IOException {
@@ -85,9 +92,8 @@ final class Nodes implements AutoCloseable {
                 .collect(Collectors.joining(","));
     }
 
-    /** Of the gate. */
-    String linkedServers() {
-        return links.stream().map(link -> HOST + link.port()).collect(Collectors.joining(","));
+    String linkedServers(String gate) {
+        return links.get(gate).stream().map(link -> HOST + link.port()).collect(Collectors.joining(","));
     }
 
     void kill(int i) throws InterruptedException {
@@ -98,17 +104,17 @@ final class Nodes implements AutoCloseable {
         nodes.set(i, fork(i));
     }
 
-    void cutLinks() {
-        links.forEach(Link::cut);
+    void cutLinks(List<String> gates) {
+        gates.forEach(gate -> links.get(gate).forEach(Link::cut));
     }
 
-    void mendLinks() {
-        links.forEach(Link::mend);
+    void mendLinks(List<String> gates) {
+        gates.forEach(gate -> links.get(gate).forEach(Link::mend));
     }
 
     @Override
     public void close() {
-        links.forEach(Link::close);
+        links.values().forEach(its -> its.forEach(Link::close));
         nodes.forEach(Process::destroyForcibly);
         for (Process node : nodes) {
             try {
