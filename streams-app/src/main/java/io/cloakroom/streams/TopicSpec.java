@@ -32,9 +32,9 @@ public record TopicSpec(
     private static final Map<String, String> FOR_EVER =
             Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1", TopicConfig.RETENTION_BYTES_CONFIG, "-1");
 
-    /** The broker's time is the arrival, whatever a publisher says. */
+    /** The broker's time is the arrival, whatever a publisher says. What is gone can be neither decided nor replayed. */
     static TopicSpec input(String name) {
-        return new TopicSpec(name, true, config("LogAppendTime"), Map.of(), Duration.ZERO);
+        return new TopicSpec(name, true, config("LogAppendTime"), keptFor(WEEK), Duration.ZERO);
     }
 
     /** What the gate sends itself, people's keys and refusals among it: gone in a bounded time, whatever the broker's default. */
@@ -44,9 +44,11 @@ public record TopicSpec(
 
     /** A week from a record's arrival at least: the broker counts from the record's time, which is cut. */
     static TopicSpec release(String name, Duration cut) {
-        String retention = Long.toString(WEEK.plus(cut).toMillis());
-        return new TopicSpec(
-                name, false, config("CreateTime"), Map.of(TopicConfig.RETENTION_MS_CONFIG, retention), cut);
+        return new TopicSpec(name, false, config("CreateTime"), keptFor(WEEK.plus(cut)), cut);
+    }
+
+    private static Map<String, String> keptFor(Duration time) {
+        return Map.of(TopicConfig.RETENTION_MS_CONFIG, Long.toString(time.toMillis()));
     }
 
     /**

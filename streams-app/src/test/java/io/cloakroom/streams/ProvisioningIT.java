@@ -82,6 +82,11 @@ class ProvisioningIT {
                     }
                 }
                 admin.createTopics(topics).all().get();
+                Cluster.await("a broker that knows them")
+                        .until(() -> admin.listTopics()
+                                .names()
+                                .get()
+                                .containsAll(topics.stream().map(NewTopic::name).toList()));
 
                 assertThat(new Provisioning(admin, registry, blueprint).plan().notes())
                         .as("what its operator may want so")
