@@ -374,7 +374,8 @@ final class Controls {
         Optional<String> subject = SubjectKey.read(key);
         if (subject.isPresent()
                 && !isMisplaced(place, key)
-                && forwards.read(value, now) instanceof WireReader.Read<Forward> read) {
+                && forwards.read(value, now) instanceof WireReader.Read<Forward> read
+                && isOfControl(read.value())) {
             Forward forward = read.value();
             if (forward.getNews() != null) {
                 hear(place, subject.get(), key, forward, now);
@@ -393,6 +394,10 @@ final class Controls {
         } else {
             outlet.quarantine(place, Rule.UNDECODABLE);
         }
+    }
+
+    private boolean isOfControl(Forward forward) {
+        return forward.getNews() != null || kinds.containsKey(forward.getTopic());
     }
 
     private void hear(Place place, String subject, byte[] key, Forward forward, long now) {

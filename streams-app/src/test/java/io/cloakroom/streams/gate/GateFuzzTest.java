@@ -13,6 +13,7 @@ import io.cloakroom.control.RequestKind;
 import io.cloakroom.control.SubjectRequest;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
+import io.cloakroom.gate.Forward;
 import io.cloakroom.schemas.AvroDeserializer;
 import io.cloakroom.schemas.AvroWire;
 import io.cloakroom.schemas.BoundedDecoder;
@@ -273,6 +274,10 @@ class GateFuzzTest {
                 seeds.add(record(Topics.FORWARDS, forward.key(), new RecordHeaders(), Arrays.copyOf(value, length)));
             }
             seeds.add(record(Topics.FORWARDS, "customer:eve".getBytes(UTF_8), new RecordHeaders(), value));
+        }
+        for (String topic : inputs) {
+            Forward forward = new Forward(topic, 0, 0L, NOW, ByteBuffer.wrap(chat), null, null);
+            seeds.add(record(Topics.FORWARDS, key, new RecordHeaders(), gate.bytes(Topics.FORWARDS, forward)));
         }
         gate.audit();
         return seeds.stream();
