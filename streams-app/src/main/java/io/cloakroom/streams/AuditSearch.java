@@ -21,14 +21,14 @@ import org.apache.kafka.common.errors.TopicAuthorizationException;
 /**
  * Finds the entry of an input record without reading the audit. It stands in the partition of the same number, not before
  * the record's arrival, and the entries of one input stand in the order of its offsets: so it is looked for where it is at
- * once if the gate keeps up, and then by halves.
+ * once if the gate keeps up, then where entries of that arrival are, and then by halves.
  */
 public final class AuditSearch implements AutoCloseable {
 
     /** In entries: fewer are read rather than halved. */
     private static final int FEW = 500;
 
-    /** By how much the gate's clock may be behind the broker's, in milliseconds; beyond it the search takes a little longer. */
+    /** By how much the gate's clock may be behind the broker's, in milliseconds; beyond it the search takes longer. */
     private static final long CLOCKS = Engine.CLOCK_TOLERANCE;
 
     private final KafkaConsumer<byte[], byte[]> consumer;
@@ -62,12 +62,40 @@ public final class AuditSearch implements AutoCloseable {
         long begin = consumer.beginningOffsets(one).get(audit);
         long end = consumer.endOffsets(one).get(audit);
         Optional<ConsumerRecord<byte[], byte[]>> record = readable(place);
-        long from = record.isPresent()
-                ? TopicReader.offsets(
-                                consumer, one, Instant.ofEpochMilli(record.get().timestamp() - CLOCKS))
-                        .get(audit)
-                : begin;
-        return search(place, from, end).or(() -> search(place, begin, from));
+        if (record.isEmpty()) {
+            return search(place, begin, end, begin);
+        }
+        Instant arrived = Instant.ofEpochMilli(record.get().timestamp());
+        long from =
+                TopicReader.offsets(consumer, one, arrived.minusMillis(CLOCKS)).get(audit);
+        return search(place, from, Math.min(from + FEW, end), from)
+                .or(() -> search(place, from, end, guess(audit, from, end, arrived)))
+                .or(() -> search(place, begin, from, begin));
+    }
+
+    /**
+     * Where about the entries of what arrived at a time are, if the gate was behind: it decides what waits in the order of
+     * arrival, mostly. Of a topic with few records, halving by its own entries would read all that lie between them.
+     */
+    private long guess(TopicPartition audit, long from, long until, Instant arrived) {
+        long low = from;
+        long high = until;
+        while (high - low > FEW) {
+            long middle = low + (high - low) / 2;
+            List<Instant> arrivals = new ArrayList<>();
+            readSome(audit, middle, high, record -> {
+                AuditEntry entry = entry(record);
+                if (Topics.isOfInput(entry.getKind())) {
+                    arrivals.add(entry.getArrivedAt());
+                }
+            });
+            if (!arrivals.isEmpty() && arrivals.get(0).isBefore(arrived)) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 
     /** By its arrival an entry is found at once; whoever may not read what was published finds it by halves. */
@@ -108,11 +136,12 @@ public final class AuditSearch implements AutoCloseable {
         return consumer.endOffsets(List.of(partition)).get(partition);
     }
 
-    private Optional<Found> search(Coordinates place, long from, long until) {
+    /** @param start where it is looked first */
+    private Optional<Found> search(Coordinates place, long from, long until, long start) {
         TopicPartition audit = new TopicPartition(Topics.AUDIT, place.partition());
         long low = from;
         long high = until;
-        long at = from;
+        long at = start;
         while (low < high) {
             List<Found> seen = new ArrayList<>();
             long next = readUntilSeen(audit, at, high, place.topic(), seen);
