@@ -91,13 +91,20 @@ public final class AvroWire {
                         .orElse(0);
             case ARRAY -> ofItems(free(schema.getElementType(), known));
             case MAP -> ofItems(free(schema.getValueType(), known));
-            case FIXED -> schema.getFixedSize() > LARGEST_FIXED ? Integer.MAX_VALUE : 0;
+            case FIXED -> ofBytes(schema.getFixedSize());
             case NULL -> 1;
             case ENUM, STRING, BYTES, INT, LONG, FLOAT, DOUBLE, BOOLEAN -> 0;
         };
         int bounded = (int) Math.min(MOST_FREE + 1L, free);
         known.put(schema, bounded);
         return bounded;
+    }
+
+    private static int ofBytes(int size) {
+        if (size == 0) {
+            return 1;
+        }
+        return size > LARGEST_FIXED ? Integer.MAX_VALUE : 0;
     }
 
     private static int ofItems(int freeInOne) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaBuilder;
@@ -125,7 +126,20 @@ class BadBytesTest {
     @Test
     void shouldRefuseASchemaWhoseValuesHaveNoEnd() {
         Schema fixed = SchemaBuilder.fixed("F").size(Integer.MAX_VALUE - 8);
-        for (Schema schema : List.of(fixed, doubled(40), SchemaBuilder.array().items(doubled(5)))) {
+        Schema nothings = Schema.createRecord(
+                "Nothings",
+                null,
+                null,
+                false,
+                IntStream.range(0, 20)
+                        .mapToObj(i -> new Schema.Field(
+                                "f" + i, SchemaBuilder.fixed("F0").size(0)))
+                        .toList());
+        for (Schema schema : List.of(
+                fixed,
+                doubled(40),
+                SchemaBuilder.array().items(doubled(5)),
+                SchemaBuilder.array().items(nothings))) {
             assertThatThrownBy(() -> deserializer.deserialize(TOPIC, nothing(schema)))
                     .isExactlyInstanceOf(SerializationException.class)
                     .hasMessageContaining("has more values in one record or item, or a larger fixed, than can be read");
