@@ -375,7 +375,7 @@ final class Controls {
         if (subject.isPresent()
                 && !isMisplaced(place, key)
                 && forwards.read(value, now) instanceof WireReader.Read<Forward> read
-                && isOfControl(read.value())) {
+                && isPossible(read.value())) {
             Forward forward = read.value();
             if (forward.getNews() != null) {
                 hear(place, subject.get(), key, forward, now);
@@ -396,8 +396,12 @@ final class Controls {
         }
     }
 
-    private boolean isOfControl(Forward forward) {
-        return forward.getNews() != null || kinds.containsKey(forward.getTopic());
+    private boolean isPossible(Forward forward) {
+        return forward.getNews() != null
+                || kinds.containsKey(forward.getTopic())
+                        && forward.getPartition() >= 0
+                        && forward.getOffset() >= 0
+                        && forward.getArrivedAt().toEpochMilli() >= 0;
     }
 
     private void hear(Place place, String subject, byte[] key, Forward forward, long now) {

@@ -275,8 +275,17 @@ class GateFuzzTest {
             }
             seeds.add(record(Topics.FORWARDS, "customer:eve".getBytes(UTF_8), new RecordHeaders(), value));
         }
+        List<Forward> forwards = new ArrayList<>();
         for (String topic : inputs) {
-            Forward forward = new Forward(topic, 0, 0L, NOW, ByteBuffer.wrap(chat), null, null);
+            forwards.add(new Forward(topic, 0, 0L, NOW, ByteBuffer.wrap(chat), null, null));
+        }
+        for (long number : new long[] {-1, Long.MIN_VALUE, Long.MAX_VALUE}) {
+            Instant at = Instant.ofEpochMilli(number);
+            forwards.add(
+                    new Forward(Topics.SUBJECT_REQUESTS, (int) number, number, NOW, ByteBuffer.wrap(chat), null, null));
+            forwards.add(new Forward(Topics.SUBJECT_REQUESTS, 0, 0L, at, ByteBuffer.wrap(chat), null, null));
+        }
+        for (Forward forward : forwards) {
             seeds.add(record(Topics.FORWARDS, key, new RecordHeaders(), gate.bytes(Topics.FORWARDS, forward)));
         }
         gate.audit();
