@@ -92,8 +92,7 @@ public final class ErasureBound {
             throws ExecutionException, InterruptedException {
         List<String> changelogs = GateTopology.aboutPeople(
                 Gate.streams(settings).get(StreamsConfig.APPLICATION_ID_CONFIG).toString());
-        List<String> publishers = new ArrayList<>(Topics.inputs(blueprint.history()));
-        publishers.remove(Topics.FORWARDS);
+        List<String> publishers = Topics.published(blueprint.history());
         Collection<String> recipients = Topics.releases(blueprint.history());
         try (Admin admin = Admin.create(settings.client())) {
             Set<String> there = admin.listTopics().names().get();

@@ -345,10 +345,9 @@ final class Cluster implements AutoCloseable {
 
     /** @param inForce that of the gates, where it is another */
     Report assertComplete(Blueprint inForce) throws Exception {
-        List<String> inputs = new ArrayList<>(Topics.inputs(blueprint.history()));
-        inputs.remove(Topics.FORWARDS);
-        int published =
-                inputs.stream().mapToInt(input -> committed(input).size()).sum();
+        int published = Topics.published(blueprint.history()).stream()
+                .mapToInt(input -> committed(input).size())
+                .sum();
         awaitEntries(published);
         Report report = verify(inForce);
         assertThat(report.faults()).isEmpty();

@@ -204,8 +204,7 @@ class ErasureIT {
 
     /** All but what services published and what was released: that goes by the retention of those topics. */
     private Set<String> traces(Map<String, byte[]> marks) {
-        Set<String> others = new HashSet<>(Topics.inputs(cluster.blueprint.history()));
-        others.remove(Topics.FORWARDS);
+        Set<String> others = new HashSet<>(Topics.published(cluster.blueprint.history()));
         others.addAll(Topics.releases(cluster.blueprint.history()));
         return Traces.in(
                 directory,

@@ -85,8 +85,7 @@ class VerifySpeedIT {
     }
 
     private long read() {
-        List<String> topics = new ArrayList<>(Topics.inputs(cluster.blueprint.history()));
-        topics.remove(Topics.FORWARDS);
+        List<String> topics = new ArrayList<>(Topics.published(cluster.blueprint.history()));
         topics.addAll(Topics.releases(cluster.blueprint.history()));
         topics.add(Topics.AUDIT);
         AtomicLong read = new AtomicLong();

@@ -280,7 +280,7 @@ public final class Verification {
     private void beyond(ClusterReader reader, Blueprint blueprint, int count)
             throws ExecutionException, InterruptedException {
         List<TopicPartition> none = Stream.concat(
-                        published(blueprint).stream(), Topics.releases(blueprint.history()).stream())
+                        Topics.published(blueprint.history()).stream(), Topics.releases(blueprint.history()).stream())
                 .flatMap(topic -> reader.partitions(topic).stream())
                 .filter(p -> p.partition() >= count)
                 .toList();
@@ -289,12 +289,6 @@ public final class Verification {
                 faults.add(new Fault(partition.toString(), "holds something, where the audit has no partition"));
             }
         });
-    }
-
-    private static List<String> published(Blueprint blueprint) {
-        List<String> topics = new ArrayList<>(Topics.inputs(blueprint.history()));
-        topics.remove(Topics.FORWARDS);
-        return topics;
     }
 
     private void readCheckpoints(ClusterReader reader) {
@@ -382,7 +376,7 @@ public final class Verification {
         private Map<String, Accounts.Longs> inputs() throws ExecutionException, InterruptedException {
             Map<String, Accounts.Longs> records = new TreeMap<>();
             Map<TopicPartition, Long> ends = new HashMap<>();
-            for (TopicPartition partition : beside(published(blueprint))) {
+            for (TopicPartition partition : beside(Topics.published(blueprint.history()))) {
                 records.put(partition.topic(), new Accounts.Longs());
                 ends.put(partition, Math.max(decided.getOrDefault(partition, 0L), accounts.end(partition.topic())));
             }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.avro.Schema;
 
 /** The names of the topics: a contract. */
@@ -83,12 +84,14 @@ public final class Topics {
                 .toList();
     }
 
+    /** What publishers write. */
+    public static List<String> published(PolicyHistory history) {
+        return Stream.concat(events(history).stream(), CONTROL.stream()).toList();
+    }
+
     /** Everything that the gate reads; all have one partition count. */
     public static List<String> inputs(PolicyHistory history) {
-        List<String> inputs = new java.util.ArrayList<>(events(history));
-        inputs.addAll(CONTROL);
-        inputs.add(FORWARDS);
-        return List.copyOf(inputs);
+        return Stream.concat(published(history).stream(), Stream.of(FORWARDS)).toList();
     }
 
     /** What recipients read. */
