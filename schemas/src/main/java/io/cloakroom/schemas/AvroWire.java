@@ -3,6 +3,7 @@ package io.cloakroom.schemas;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import org.apache.avro.Schema;
@@ -156,19 +157,26 @@ public final class AvroWire {
         return out.toByteArray();
     }
 
-    /** Reads all that follows the header; what is left over is an error. */
     static Object decode(byte[] payload, Schema writer, DatumReader<Object> reader) throws IOException {
-        BoundedDecoder in = new BoundedDecoder(payload, HEADER_LENGTH);
         if (writer.getType() == Schema.Type.BYTES) {
-            byte[] bytes = new byte[in.remaining()];
-            in.readFixed(bytes);
-            return bytes;
+            return Arrays.copyOfRange(payload, HEADER_LENGTH, payload.length);
         }
-        Object value = reader.read(null, in);
+        Object value = read(payload, reader);
+        return writer.getType() == Schema.Type.STRING ? value.toString() : value;
+    }
+
+    /**
+     * The Avro data behind the header.
+     *
+     * @throws IOException if the bytes are not what the reader expects, to the last one
+     */
+    public static <T> T read(byte[] payload, DatumReader<T> reader) throws IOException {
+        BoundedDecoder in = new BoundedDecoder(payload, HEADER_LENGTH);
+        T value = reader.read(null, in);
         if (in.remaining() > 0) {
             throw new IOException(in.remaining() + " bytes are left over after the record");
         }
-        return writer.getType() == Schema.Type.STRING ? value.toString() : value;
+        return value;
     }
 
     private static DatumWriter<Object> writer(Schema schema, Object value) {

@@ -2,7 +2,6 @@ package io.cloakroom.streams.gate;
 
 import io.cloakroom.policy.Rule;
 import io.cloakroom.schemas.AvroWire;
-import io.cloakroom.schemas.BoundedDecoder;
 import io.cloakroom.schemas.Labels;
 import io.cloakroom.schemas.SchemaRegistry;
 import java.io.IOException;
@@ -75,23 +74,14 @@ final class WireReader<T> {
         return new WireReader<>(registry, gates, writer -> {
             DatumReader<R> reader = new SpecificDatumReader<>(writer, gates);
             if (Adapter.isAlike(writer, gates)) {
-                return value -> readWhole(reader, value);
+                return value -> AvroWire.read(value, reader);
             }
             DatumReader<Object> writers = new GenericDatumReader<>(writer);
             return value -> {
-                readWhole(writers, value); // Avro skips what is not in the gate's without looking at it
-                return readWhole(reader, value);
+                AvroWire.read(value, writers); // Avro skips what is not in the gate's without looking at it
+                return AvroWire.read(value, reader);
             };
         });
-    }
-
-    private static <R> R readWhole(DatumReader<R> reader, byte[] value) throws IOException {
-        BoundedDecoder in = new BoundedDecoder(value, AvroWire.HEADER_LENGTH);
-        R record = reader.read(null, in);
-        if (in.remaining() > 0) {
-            throw new IOException("bytes are left over");
-        }
-        return record;
     }
 
     /** Reads events as they are, scanned by the plan of their type. */

@@ -16,7 +16,6 @@ import io.cloakroom.gate.EntryKind;
 import io.cloakroom.gate.Forward;
 import io.cloakroom.schemas.AvroDeserializer;
 import io.cloakroom.schemas.AvroWire;
-import io.cloakroom.schemas.BoundedDecoder;
 import io.cloakroom.schemas.Schemas;
 import io.cloakroom.streams.scenarios.Scenario;
 import java.io.ByteArrayOutputStream;
@@ -413,8 +412,7 @@ class GateFuzzTest {
         Schema writer = gate.registry().byId(AvroWire.schemaId(value));
         Schema gates = Schemas.event(topic.substring("events.".length()));
         try {
-            return new GenericDatumReader<>(writer, gates)
-                    .read(null, new BoundedDecoder(value, AvroWire.HEADER_LENGTH));
+            return AvroWire.read(value, new GenericDatumReader<>(writer, gates));
         } catch (IOException e) {
             throw new AssertionError("released, and cannot be read", e);
         }
