@@ -84,6 +84,9 @@ public final class AuditSearch implements AutoCloseable {
             long middle = low + (high - low) / 2;
             List<Instant> arrivals = new ArrayList<>();
             readSome(audit, middle, high, record -> {
+                if (!arrivals.isEmpty()) {
+                    return;
+                }
                 AuditEntry entry = entry(record);
                 if (Topics.isOfInput(entry.getKind())) {
                     arrivals.add(entry.getArrivedAt());

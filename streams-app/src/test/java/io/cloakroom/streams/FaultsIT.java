@@ -183,8 +183,8 @@ class FaultsIT {
     @Test
     void shouldFenceAGateThatWasFrozen() throws Exception {
         after("a gate frozen past its session, then woken", 1, i -> {
-            int victim = atWork(i);
-            assertJoinsAnew(victim, () -> signal("STOP", gates.get(victim)), () -> signal("CONT", gates.get(victim)));
+            assertJoinsAnew(
+                    atWork(i), gate -> signal("STOP", gates.get(gate)), gate -> signal("CONT", gates.get(gate)));
         });
     }
 
@@ -192,9 +192,10 @@ class FaultsIT {
     @EnabledIfSystemProperty(named = TORTURE, matches = "true")
     void shouldFenceAGateThatWasCutOff() throws Exception {
         after("the network of one gate cut past its session", 1, i -> {
-            int victim = atWork(i);
-            List<String> its = List.of(NAMES.get(victim));
-            assertJoinsAnew(victim, () -> nodes.cutLinks(its), () -> nodes.mendLinks(its));
+            assertJoinsAnew(
+                    atWork(i),
+                    gate -> nodes.cutLinks(List.of(NAMES.get(gate))),
+                    gate -> nodes.mendLinks(List.of(NAMES.get(gate))));
         });
     }
 
@@ -287,20 +288,16 @@ class FaultsIT {
     }
 
     private interface Action {
-        void run(int time) throws Exception;
-    }
-
-    private interface Harm {
-        void run() throws Exception;
+        void run(int which) throws Exception;
     }
 
     /** Until it hears of it, a gate that is missed believes that its partitions are its own. */
-    private void assertJoinsAnew(int victim, Harm harm, Harm mend) throws Exception {
+    private void assertJoinsAnew(int victim, Action harm, Action mend) throws Exception {
         String member = cluster.memberIds().get(NAMES.get(victim));
-        harm.run();
+        harm.run(victim);
         cluster.awaitMembers(1);
         traffic.awaitMore(300);
-        mend.run();
+        mend.run(victim);
         cluster.awaitMembers(2);
         assertThat(cluster.memberIds().get(NAMES.get(victim)))
                 .as("it had to join anew")

@@ -35,30 +35,30 @@ public final class Traces {
     public static Set<String> in(Path directory, Map<String, byte[]> marks, Predicate<Path> searched) {
         Set<String> found = new TreeSet<>();
         Set<Path> read = new HashSet<>();
-        List<Path> files = files(directory, searched);
+        Predicate<Path> unread = searched.and(name -> !read.contains(name));
         // What gets another name while others are read, is found under that.
-        while (!read.containsAll(files)) {
-            for (Path file : files) {
-                for (byte[] content : read.contains(file) ? List.<byte[]>of() : contents(file)) {
-                    read.add(file);
+        for (List<Path> names = names(directory, unread); !names.isEmpty(); names = names(directory, unread)) {
+            for (Path name : names) {
+                for (byte[] content : contents(directory.resolve(name))) {
+                    read.add(name);
                     String text = new String(content, StandardCharsets.ISO_8859_1);
                     marks.forEach((mark, bytes) -> {
                         if (text.contains(new String(bytes, StandardCharsets.ISO_8859_1))) {
-                            found.add(mark + " in " + directory.relativize(file));
+                            found.add(mark + " in " + name);
                         }
                     });
                 }
             }
-            files = files(directory, searched);
         }
         return found;
     }
 
-    private static List<Path> files(Path directory, Predicate<Path> searched) {
+    private static List<Path> names(Path directory, Predicate<Path> searched) {
         while (true) {
             try (Stream<Path> files = Files.walk(directory)) {
                 return files.filter(Files::isRegularFile)
-                        .filter(file -> searched.test(directory.relativize(file)))
+                        .map(directory::relativize)
+                        .filter(searched)
                         .toList();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

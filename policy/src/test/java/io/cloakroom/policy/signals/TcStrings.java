@@ -57,11 +57,15 @@ final class TcStrings {
     }
 
     static Finding consent(String text) {
-        return TcString.read(text).about(CONSENT, COLLECTOR, AT, TOLERANCE);
+        return about(text, CONSENT);
     }
 
     static Finding interest(String text) {
-        return TcString.read(text).about(INTEREST, COLLECTOR, AT, TOLERANCE);
+        return about(text, INTEREST);
+    }
+
+    static Finding about(String text, SignalMapping mapping) {
+        return TcString.read(text).about(mapping, COLLECTOR, AT, TOLERANCE);
     }
 
     /** Whether a string allows what a mapping is about, bit by bit as the specification lists them. */
