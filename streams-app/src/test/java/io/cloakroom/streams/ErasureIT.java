@@ -220,7 +220,7 @@ class ErasureIT {
     }
 
     private void awaitState(Map<String, byte[]> marks) {
-        Awaitility.await("rows in the files of both instances")
+        Cluster.await("rows in the files of both instances")
                 .untilAsserted(() -> assertThat(traces(marks))
                         .anyMatch(isIn("customer", state("first", CUSTOMER, "people")))
                         .anyMatch(isIn("customer", state("second", CUSTOMER, "people")))
