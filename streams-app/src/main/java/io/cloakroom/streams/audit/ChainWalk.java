@@ -101,10 +101,9 @@ final class ChainWalk {
         if (beforeLast < 0) {
             listener.hear(entry, offset);
         }
-        sha256.update(value);
-        Hashes.digest(sha256, head);
+        Hashes.leaf(sha256, value, head);
         if (tree != null) {
-            tree.append(value);
+            tree.appendHash(head);
         }
         next = entry.sequence + 1;
         lastOffset = offset;
@@ -273,7 +272,7 @@ final class ChainWalk {
         return signed;
     }
 
-    /** SHA-256 of the last entry. */
+    /** The hash of the last entry. */
     byte[] head() {
         return head.clone();
     }

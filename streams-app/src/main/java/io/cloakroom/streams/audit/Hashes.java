@@ -7,6 +7,8 @@ import java.security.NoSuchAlgorithmException;
 /** SHA-256, written where the caller wants it. */
 final class Hashes {
 
+    private static final byte LEAF = 0;
+
     /** In bytes. */
     static final int LENGTH = 32;
 
@@ -18,6 +20,13 @@ final class Hashes {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }
+    }
+
+    /** Of a leaf, as RFC 6962 has it: by this hash an entry is in the tree, and the entry behind it names it. */
+    static void leaf(MessageDigest sha256, byte[] leaf, byte[] into) {
+        sha256.update(LEAF);
+        sha256.update(leaf);
+        digest(sha256, into);
     }
 
     static void digest(MessageDigest sha256, byte[] into) {

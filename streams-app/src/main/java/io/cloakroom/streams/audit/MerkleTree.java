@@ -12,7 +12,6 @@ import java.util.Optional;
  */
 public final class MerkleTree {
 
-    private static final byte LEAF = 0;
     private static final byte NODE = 1;
 
     private final MessageDigest sha256 = Hashes.sha256();
@@ -61,14 +60,17 @@ public final class MerkleTree {
     }
 
     public void append(byte[] leaf) {
-        sha256.update(LEAF);
-        sha256.update(leaf);
-        digest(carry);
-        appendHash();
+        Hashes.leaf(sha256, leaf, carry);
+        appendCarry();
     }
 
-    /** The hash of the leaf is in {@link #carry}. */
-    private void appendHash() {
+    /** A leaf of which somebody knows the hash. */
+    void appendHash(byte[] leaf) {
+        System.arraycopy(leaf, 0, carry, 0, Hashes.LENGTH);
+        appendCarry();
+    }
+
+    private void appendCarry() {
         boolean isProven = size == proven;
         int level = 0;
         for (; has(level); level++) {

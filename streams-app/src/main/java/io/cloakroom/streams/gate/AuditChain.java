@@ -29,7 +29,7 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * Writes the audit entries of one partition and links them: each holds the SHA-256 of the one before, as it was written.
+ * Writes the audit entries of one partition and links them: each holds the hash of the one before, as it was written.
  * The head lives in a cached store, so that it is written when the transaction is, and not for each entry.
  *
  * <p>A decision is written down as it was made: there is no other explanation. Entries are Avro of
@@ -45,6 +45,7 @@ final class AuditChain {
     private static final Bytes HEAD = Bytes.wrap(new byte[] {0});
     private static final String POLICY = "policy:";
     private static final int HASH_LENGTH = 32;
+    private static final byte LEAF = 0; // SHA-256 as of a leaf in RFC 6962: one hash for the chain and for the tree
 
     private final KeyValueStore<Bytes, byte[]> store;
     private final byte[] header;
@@ -245,6 +246,7 @@ final class AuditChain {
 
     private void link(long next, byte[] written) {
         ByteBuffer.wrap(head).putLong(next);
+        sha256.update(LEAF);
         sha256.update(written);
         try {
             sha256.digest(head, Long.BYTES, HASH_LENGTH);

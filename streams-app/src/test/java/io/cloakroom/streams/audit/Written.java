@@ -118,7 +118,7 @@ final class Written {
             entry.setPreviousHash(new Sha256(head));
             byte[] value = bytes(entry);
             lying.add(new Lying(Topics.AUDIT, partition, at, value));
-            head = sha256(value);
+            head = hash(value);
             at += 1 + (random.nextInt(4) == 0 ? 1 : 0);
         }
         return lying;
@@ -129,8 +129,7 @@ final class Written {
         List<Lying> linked = new ArrayList<>(partition.subList(0, from + 1));
         for (Lying lying : partition.subList(from + 1, partition.size())) {
             AuditEntry entry = read(lying.value());
-            entry.setPreviousHash(
-                    new Sha256(sha256(linked.get(linked.size() - 1).value())));
+            entry.setPreviousHash(new Sha256(hash(linked.get(linked.size() - 1).value())));
             linked.add(new Lying(lying.topic(), lying.partition(), lying.offset(), bytes(entry)));
         }
         return linked;
@@ -157,9 +156,12 @@ final class Written {
         return out.toByteArray();
     }
 
-    static byte[] sha256(byte[] bytes) {
+    /** As of a leaf in RFC 6962. */
+    private static byte[] hash(byte[] entry) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
+            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+            sha256.update((byte) 0);
+            return sha256.digest(entry);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
@@ -175,7 +177,7 @@ final class Written {
                 Topics.AUDIT,
                 last.partition(),
                 last.offset() + 1,
-                sha256(last.value()),
+                hash(last.value()),
                 tree,
                 AT.plusSeconds(size),
                 new Keys.Signing("checkpoint.1", by.getPrivate()));

@@ -74,7 +74,7 @@ final class Books {
     }
 
     void audited(Written record, AuditEntry entry) {
-        byte[] before = chains.put(record.partition(), sha256(record.value()));
+        byte[] before = chains.put(record.partition(), hash(record.value()));
         boolean isLinked =
                 before == null || Arrays.equals(before, entry.getPreviousHash().bytes());
         check(isLinked, () -> "the chain breaks at " + entry.getSequence());
@@ -152,9 +152,12 @@ final class Books {
         return new String(ascii, StandardCharsets.US_ASCII);
     }
 
-    private static byte[] sha256(byte[] value) {
+    /** As of a leaf in RFC 6962. */
+    private static byte[] hash(byte[] entry) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(value);
+            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+            sha256.update((byte) 0);
+            return sha256.digest(entry);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }
