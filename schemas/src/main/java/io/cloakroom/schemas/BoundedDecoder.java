@@ -64,6 +64,14 @@ public final class BoundedDecoder extends Decoder {
 
     @Override
     public long readLong() throws IOException {
+        if (position < bytes.length && bytes[position] >= 0) { // most are of one byte
+            int value = bytes[position++];
+            return value >>> 1 ^ -(value & 1);
+        }
+        return readLonger();
+    }
+
+    private long readLonger() throws IOException {
         long value = 0;
         for (int shift = 0; shift < 64; shift += 7) {
             int b = next();
@@ -106,7 +114,12 @@ public final class BoundedDecoder extends Decoder {
 
     @Override
     public void skipString() throws IOException {
-        skip(length());
+        int first = position < bytes.length ? bytes[position] : -1;
+        if ((first & 0x81) == 0 && first >>> 1 < remaining()) { // most lengths are of one byte, and none is negative
+            position += 1 + (first >>> 1);
+        } else {
+            skip(length());
+        }
     }
 
     @Override

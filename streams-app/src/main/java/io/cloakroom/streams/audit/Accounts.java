@@ -3,7 +3,6 @@ package io.cloakroom.streams.audit;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.Pseudonyms;
-import io.cloakroom.policy.Recipient;
 import io.cloakroom.schemas.BoundedDecoder;
 import io.cloakroom.streams.gate.Topics;
 import java.io.IOException;
@@ -62,6 +61,7 @@ final class Accounts implements ChainWalk.Listener {
         private long before; // decided earlier, in entries that are gone
         private final Longs offsets = new Longs();
         private final Longs audits = new Longs();
+        private final List<Way> ways = new ArrayList<>();
 
         Decided(byte[] name, long before) {
             this.name = name;
@@ -70,27 +70,32 @@ final class Accounts implements ChainWalk.Listener {
         }
     }
 
+    /** From a topic to a recipient, under one version of the policy. */
+    private record Way(Policy policy, byte[] recipient, Pseudonyms.Key key, Told told) {}
+
     /** The ids of the releases in one topic, and the entries that tell of them. */
     static final class Told {
+        private static final int LENGTH = 22;
+        private static final String LAST = "AQgw"; // letters of which only the first two bits count
+
+        private final ByteBuffer id = ByteBuffer.allocate(2 * Long.BYTES);
         private final Longs ids = new Longs();
         private final Longs places = new Longs();
 
         /** False if it is no such id: 22 characters of base64url. */
-        boolean add(byte[] id, long place) {
-            byte[] bytes = new byte[0];
+        boolean add(byte[] text, long place) {
+            if (text.length != LENGTH || LAST.indexOf(text[text.length - 1]) < 0) {
+                return false;
+            }
             try {
-                bytes = Base64.getUrlDecoder().decode(id);
+                if (Base64.getUrlDecoder().decode(text, id.array()) < id.capacity()) {
+                    return false;
+                }
             } catch (IllegalArgumentException e) {
                 return false;
             }
-            if (bytes.length != 2 * Long.BYTES
-                    || !Arrays.equals(
-                            id, Base64.getUrlEncoder().withoutPadding().encode(bytes))) {
-                return false;
-            }
-            ByteBuffer both = ByteBuffer.wrap(bytes);
-            ids.add(both.getLong());
-            ids.add(both.getLong());
+            ids.add(id.getLong(0));
+            ids.add(id.getLong(Long.BYTES));
             places.add(place);
             return true;
         }
@@ -129,12 +134,10 @@ final class Accounts implements ChainWalk.Listener {
             this.pseudonyms = pseudonyms;
         }
 
-        /** Under the policy of the day on which it was decided; empty if that does not know the recipient. */
-        Optional<byte[]> id(String recipient, long decidedAt, byte[] place) {
-            Policy policy = history.atOrFirst(decidedAt);
-            Recipient known = policy.recipients().get(recipient);
-            return Optional.ofNullable(known)
-                    .map(r -> keys.computeIfAbsent(r.keyName(), pseudonyms::key).release(place));
+        /** Of releases under a policy; empty if that does not know the recipient. */
+        Optional<Pseudonyms.Key> key(String recipient, Policy policy) {
+            return Optional.ofNullable(policy.recipients().get(recipient))
+                    .map(r -> keys.computeIfAbsent(r.keyName(), pseudonyms::key));
         }
     }
 
@@ -163,20 +166,38 @@ final class Accounts implements ChainWalk.Listener {
             return;
         }
         byte[] place = Pseudonyms.place(topic.topic, entry.partition, entry.offset);
+        Policy policy = releases.history.atOrFirst(entry.decidedAt);
         for (int i = 0; i < entry.releases(); i++) {
-            String recipient = string(entry.recipient(i));
-            Optional<byte[]> id = releases.id(recipient, entry.decidedAt, place);
-            if (id.isPresent()) {
-                told.computeIfAbsent(recipient + "." + Topics.type(topic.topic), t -> new Told())
-                        .add(id.get(), auditOffset);
+            Optional<Way> way = way(topic, policy, entry, i);
+            if (way.isPresent()) {
+                way.get().told.add(way.get().key.release(place), auditOffset);
             } else if (fault == null) {
                 fault = Fault.at(
                         Topics.AUDIT,
                         partition,
                         auditOffset,
-                        "tells of a release to " + recipient + ", whom the policy of that day does not know");
+                        "tells of a release to " + string(entry.recipient(i))
+                                + ", whom the policy of that day does not know");
             }
         }
+    }
+
+    /** Empty if that policy does not know the recipient. */
+    private Optional<Way> way(Decided topic, Policy policy, EntryView entry, int release) {
+        for (Way known : topic.ways) {
+            if (known.policy == policy && entry.isRecipient(release, known.recipient)) {
+                return Optional.of(known);
+            }
+        }
+        String recipient = string(entry.recipient(release));
+        Optional<Way> found = releases.key(recipient, policy)
+                .map(key -> new Way(
+                        policy,
+                        entry.recipient(release),
+                        key,
+                        told.computeIfAbsent(recipient + "." + Topics.type(topic.topic), t -> new Told())));
+        found.ifPresent(topic.ways::add);
+        return found;
     }
 
     private Decided topic(EntryView entry) {

@@ -24,6 +24,7 @@ import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
@@ -139,11 +140,14 @@ final class ClusterReader implements AutoCloseable {
         Map<TopicPartition, Long> positions = new HashMap<>(from);
         long moved = System.nanoTime();
         while (!left.isEmpty()) {
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-                if (record.offset() < to.get(new TopicPartition(record.topic(), record.partition()))
-                        && !each.test(record)) {
-                    progress.done(whole - told);
-                    return;
+            ConsumerRecords<byte[], byte[]> polled = consumer.poll(Duration.ofMillis(200));
+            for (TopicPartition partition : polled.partitions()) {
+                long end = to.get(partition);
+                for (ConsumerRecord<byte[], byte[]> record : polled.records(partition)) {
+                    if (record.offset() < end && !each.test(record)) {
+                        progress.done(whole - told);
+                        return;
+                    }
                 }
             }
             for (TopicPartition partition : left) {
