@@ -72,18 +72,23 @@ public final class Cloakroom {
         CommandLine commandLine = new CommandLine(new Cloakroom());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler((error, command, parsed) -> {
-            command.getErr().println(explain(error));
-            return error instanceof ConfigException ? command.getCommandSpec().exitCodeOnInvalidInput() : NO;
+            Throwable cause = cause(error);
+            command.getErr().println(explain(cause));
+            return cause instanceof ConfigException ? command.getCommandSpec().exitCodeOnInvalidInput() : NO;
         });
         return commandLine;
     }
 
+    /** Of what another thread did, or Kafka's. */
+    private static Throwable cause(Throwable error) {
+        return error instanceof ExecutionException && error.getCause() != null ? cause(error.getCause()) : error;
+    }
+
     /** What went wrong, in words: a stack trace helps nobody at a terminal. */
-    private static String explain(Throwable error) {
-        if (error instanceof PolicyRefusedException || error instanceof Gate.NotReadyException) {
-            return error.getMessage();
+    private static String explain(Throwable cause) {
+        if (cause instanceof PolicyRefusedException || cause instanceof Gate.NotReadyException) {
+            return cause.getMessage();
         }
-        Throwable cause = error instanceof ExecutionException && error.getCause() != null ? error.getCause() : error;
         if (cause instanceof TimeoutException) {
             return "cloakroom: no answer from Kafka: is bootstrap.servers right, and a broker there? ("
                     + cause.getMessage() + ")";

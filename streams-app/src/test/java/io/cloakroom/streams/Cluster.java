@@ -72,6 +72,7 @@ final class Cluster implements AutoCloseable {
 
     static final String GROUP = "cloakroom-gate";
 
+    private static final int THREADS = 2;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     final Settings settings;
@@ -391,7 +392,7 @@ final class Cluster implements AutoCloseable {
             }
         });
         verification.demandWhole();
-        Report report = verification.cluster(settings, inForce, Optional.of(pseudonyms));
+        Report report = verification.cluster(settings, inForce, Optional.of(pseudonyms), THREADS);
         assertThat(left.get()).as("what the bar still waits for").isZero();
         return report;
     }

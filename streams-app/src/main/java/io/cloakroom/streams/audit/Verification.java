@@ -21,8 +21,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -46,12 +52,27 @@ public final class Verification {
     private final Map<ByteBuffer, Signed> checkpoints = new LinkedHashMap<>(); // once each, by what was signed
     private final Map<Integer, Long> nextCheckpoints = new HashMap<>(); // of each partition, where it must lie
     private boolean areKept;
-    private final List<Fault> faults = new ArrayList<>();
-    private final List<String> skipped = new ArrayList<>();
-    private final List<Report.Part> parts = new ArrayList<>();
+    private final Findings found = new Findings();
     private boolean isWhole;
 
-    /** Hears how far it is. */
+    /** What a report says, while it is made. */
+    private static final class Findings {
+        private final List<Report.Part> parts = new ArrayList<>();
+        private final List<Fault> faults = new ArrayList<>();
+        private final List<String> skipped = new ArrayList<>();
+
+        void add(Findings more) {
+            parts.addAll(more.parts);
+            faults.addAll(more.faults);
+            skipped.addAll(more.skipped);
+        }
+
+        Report report() {
+            return new Report(parts, faults, skipped);
+        }
+    }
+
+    /** Hears how far it is, of several threads. */
     public interface Progress {
         /** Nobody does. */
         Progress NONE = new Progress() {
@@ -74,7 +95,8 @@ public final class Verification {
         this.keys = List.copyOf(keys);
         this.progress = progress;
         if (keys.isEmpty()) {
-            skipped.add("checkpoints: no public key was given, so whoever can write the audit could have made it anew");
+            found.skipped.add(
+                    "checkpoints: no public key was given, so whoever can write the audit could have made it anew");
         }
     }
 
@@ -85,7 +107,7 @@ public final class Verification {
 
     /** Something that cannot be looked at. */
     public void skip(String what) {
-        skipped.add(what);
+        found.skipped.add(what);
     }
 
     /** Checkpoints that somebody kept elsewhere, as {@code audit sign --file} writes them. */
@@ -98,7 +120,7 @@ public final class Verification {
                 try {
                     checkpoint(Signed.ofLine(line, keys));
                 } catch (NotSignedException e) {
-                    faults.add(new Fault(file + ":" + number, e.getMessage()));
+                    found.faults.add(new Fault(file + ":" + number, e.getMessage()));
                 }
             }
         }
@@ -116,7 +138,7 @@ public final class Verification {
                 try {
                     checkpoint(Signed.of(record, keys));
                 } catch (NotSignedException e) {
-                    faults.add(new Fault(config.toString(), e.getMessage()));
+                    found.faults.add(new Fault(config.toString(), e.getMessage()));
                 }
                 return true;
             });
@@ -140,7 +162,7 @@ public final class Verification {
             wrong = e.getMessage();
         }
         if (!wrong.isEmpty()) {
-            faults.add(Fault.at(Topics.CHECKPOINTS, partition, offset, wrong));
+            found.faults.add(Fault.at(Topics.CHECKPOINTS, partition, offset, wrong));
         }
     }
 
@@ -160,26 +182,33 @@ public final class Verification {
     }
 
     /** @param begin of the partition: before it, whatever lay there was removed */
-    private void part(int partition, ChainWalk walk, Optional<Fault> fault, long begin, long inputs, long releases) {
+    private void part(
+            int partition,
+            ChainWalk walk,
+            Optional<Fault> fault,
+            long begin,
+            long inputs,
+            long releases,
+            Findings found) {
         String place = Topics.AUDIT + "-" + partition;
-        fault.ifPresent(faults::add);
+        fault.ifPresent(found.faults::add);
         if (!keys.isEmpty() && walk.first() >= 0 && of(partition).isEmpty()) {
-            faults.add(new Fault(
+            found.faults.add(new Fault(
                     place,
                     "has entries and no checkpoint: either it was removed, or 'audit sign' has not come to it yet"));
         }
         if (isWhole && walk.first() > 0 && fault.isEmpty()) {
-            faults.add(new Fault(place, "begins with entry " + walk.first() + ": those before it are not there"));
+            found.faults.add(new Fault(place, "begins with entry " + walk.first() + ": those before it are not there"));
         }
         if (walk.first() < 0 && begin > 0 && fault.isEmpty()) {
             String emptied = "has no entry: whatever lay before " + begin + " was removed";
             if (isWhole) {
-                faults.add(new Fault(place, emptied));
+                found.faults.add(new Fault(place, emptied));
             } else {
-                skipped.add("all of " + place + ", which " + emptied);
+                found.skipped.add("all of " + place + ", which " + emptied);
             }
         }
-        parts.add(new Report.Part(partition, walk.first(), walk.size(), walk.signed(), inputs, releases));
+        found.parts.add(new Report.Part(partition, walk.first(), walk.size(), walk.signed(), inputs, releases));
     }
 
     // An export.
@@ -195,25 +224,26 @@ public final class Verification {
         if (isRead) {
             checkpoints.values().forEach(c -> walks.computeIfAbsent(c.partition(), p -> walk(p, NOBODY)));
         }
-        walks.forEach((partition, walk) -> part(partition, walk, isRead ? walk.end(0) : walk.fault(), 0, 0, 0));
-        cut.ifPresent(faults::add);
-        skipped.add("input records and releases: an export does not have them");
+        walks.forEach((partition, walk) -> part(partition, walk, isRead ? walk.end(0) : walk.fault(), 0, 0, 0, found));
+        cut.ifPresent(found.faults::add);
+        found.skipped.add("input records and releases: an export does not have them");
         if (!keys.isEmpty() && !areKept) {
-            skipped.add("what was cut off together with its checkpoints: only --checkpoints kept elsewhere tell of it");
+            found.skipped.add(
+                    "what was cut off together with its checkpoints: only --checkpoints kept elsewhere tell of it");
         }
         if (walks.isEmpty() && isRead) {
-            faults.add(new Fault(EXPORT, "has no entries"));
+            found.faults.add(new Fault(EXPORT, "has no entries"));
         }
-        return report();
+        return found.report();
     }
 
     /** @return why it is not read to its end, if it is not */
     private Optional<Fault> walkAll(Iterable<Lying> records, Map<Integer, ChainWalk> walks) {
-        int before = faults.size();
+        int before = found.faults.size();
         try {
             for (Lying record : records) {
                 walk(record, walks);
-                if (faults.size() - before >= MOST_FAULTS) {
+                if (found.faults.size() - before >= MOST_FAULTS) {
                     return Optional.of(new Fault(EXPORT, "is not read any further: too much of it is wrong"));
                 }
             }
@@ -226,16 +256,16 @@ public final class Verification {
     private void walk(Lying record, Map<Integer, ChainWalk> walks) {
         int partition = record.partition();
         if (partition < 0 || partition >= MOST_PARTITIONS) {
-            faults.add(new Fault(EXPORT, "has a record of partition " + partition + ", which no audit has"));
+            found.faults.add(new Fault(EXPORT, "has a record of partition " + partition + ", which no audit has"));
         } else if (record.topic().equals(Topics.AUDIT)) {
             walks.computeIfAbsent(partition, p -> walk(p, NOBODY)).next(record.offset(), record.value());
         } else if (!record.topic().equals(Topics.CHECKPOINTS)) {
-            faults.add(new Fault(
+            found.faults.add(new Fault(
                     EXPORT,
                     "has a record of another topic than the audit's, said to lie at " + partition + "-"
                             + record.offset()));
         } else if (!walks.isEmpty()) {
-            faults.add(Fault.at(
+            found.faults.add(Fault.at(
                     Topics.CHECKPOINTS,
                     partition,
                     record.offset(),
@@ -245,21 +275,18 @@ public final class Verification {
         }
     }
 
-    private Report report() {
-        return new Report(parts, faults, skipped);
-    }
-
     // A cluster.
 
     /**
      * The audit as it is now, with what it is about; the gate may run.
      *
      * @param pseudonyms of every recipient and epoch, to make the ids of releases again; empty: they are not looked at
+     * @param threads how many partitions are verified side by side
      */
-    public Report cluster(Settings settings, Blueprint blueprint, Optional<Pseudonyms> pseudonyms)
+    public Report cluster(Settings settings, Blueprint blueprint, Optional<Pseudonyms> pseudonyms, int threads)
             throws ExecutionException, InterruptedException {
         if (pseudonyms.isEmpty()) {
-            skipped.add("releases: the recipients' keys are not there");
+            found.skipped.add("releases: the recipients' keys are not there");
         }
         try (ClusterReader reader = new ClusterReader(settings)) {
             readCheckpoints(reader);
@@ -268,12 +295,59 @@ public final class Verification {
             Map<TopicPartition, Long> begins = reader.begins(partitions);
             Map<TopicPartition, Long> ends = reader.writtenEnds(partitions);
             ends.forEach((p, end) -> progress.expect(end - begins.get(p)));
-            for (TopicPartition partition : partitions) {
-                new OnePartition(reader, blueprint, pseudonyms, decided, partition, ends.get(partition)).verify();
-            }
+            Map<Integer, Findings> verified = new ConcurrentSkipListMap<>();
+            sideBySide(
+                    threads,
+                    partitions,
+                    settings,
+                    reader,
+                    (own, p) -> verified.put(
+                            p.partition(),
+                            new OnePartition(own, blueprint, pseudonyms, decided, p, ends.get(p)).verify()));
+            verified.values().forEach(found::add);
             beyond(reader, blueprint, partitions.size());
         }
-        return report();
+        return found.report();
+    }
+
+    private interface Check {
+        void check(ClusterReader reader, TopicPartition partition) throws ExecutionException, InterruptedException;
+    }
+
+    /** Each partition once, in this thread and as many more, each with a reader of its own. */
+    private static void sideBySide(
+            int threads, List<TopicPartition> partitions, Settings settings, ClusterReader reader, Check each)
+            throws ExecutionException, InterruptedException {
+        Queue<TopicPartition> left = new ConcurrentLinkedQueue<>(partitions);
+        ExecutorService more = Executors.newCachedThreadPool();
+        try {
+            List<Future<Void>> others = new ArrayList<>();
+            for (int i = 1; i < Math.min(threads, partitions.size()); i++) {
+                others.add(more.submit(() -> {
+                    try (ClusterReader own = new ClusterReader(settings)) {
+                        check(left, own, each);
+                    }
+                    return null;
+                }));
+            }
+            check(left, reader, each);
+            for (Future<Void> other : others) {
+                other.get();
+            }
+        } finally {
+            more.shutdownNow();
+        }
+    }
+
+    private static void check(Queue<TopicPartition> left, ClusterReader reader, Check each)
+            throws ExecutionException, InterruptedException {
+        try {
+            for (TopicPartition next = left.poll(); next != null; next = left.poll()) {
+                each.check(reader, next);
+            }
+        } finally {
+            left.clear(); // where one fails, the others end
+        }
     }
 
     /** What an entry is about and what it releases is in the partition of its number: where no audit is, there can be none. */
@@ -286,7 +360,7 @@ public final class Verification {
                 .toList();
         reader.writtenEnds(none).forEach((partition, end) -> {
             if (end > 0) {
-                faults.add(new Fault(partition.toString(), "holds something, where the audit has no partition"));
+                found.faults.add(new Fault(partition.toString(), "holds something, where the audit has no partition"));
             }
         });
     }
@@ -312,6 +386,7 @@ public final class Verification {
         private final Blueprint blueprint;
         private final Map<TopicPartition, Long> decided;
         private final TopicPartition audit;
+        private final Findings found = new Findings();
         private final boolean hasKeys;
         private final Accounts accounts;
         private final ChainWalk walk;
@@ -338,21 +413,21 @@ public final class Verification {
             this.walk = walk(audit.partition(), accounts);
         }
 
-        void verify() throws ExecutionException, InterruptedException {
+        Findings verify() throws ExecutionException, InterruptedException {
             long begin = reader.begins(List.of(audit)).get(audit);
             long seen = read(begin);
             if (walk.fault().isPresent()) {
-                part(audit.partition(), walk, walk.fault(), begin, 0, 0);
-                return;
+                part(audit.partition(), walk, walk.fault(), begin, 0, 0, found);
+                return found;
             }
             Map<String, Integer> due = accounts.counts();
-            Map<String, Accounts.Told> found = hasKeys ? releases() : Map.of();
+            Map<String, Accounts.Told> releases = hasKeys ? releases() : Map.of();
             read(seen);
             Map<String, Accounts.Longs> inputs = inputs();
             Optional<Fault> fault = walk.end(begin);
             if (fault.isEmpty()) {
-                accounts.fault().ifPresent(faults::add);
-                hold(inputs, found, due);
+                accounts.fault().ifPresent(found.faults::add);
+                hold(inputs, releases, due);
             }
             part(
                     audit.partition(),
@@ -360,7 +435,9 @@ public final class Verification {
                     fault,
                     begin,
                     inputs.values().stream().mapToLong(Accounts.Longs::count).sum(),
-                    found.values().stream().mapToLong(Accounts.Told::count).sum());
+                    releases.values().stream().mapToLong(Accounts.Told::count).sum(),
+                    found);
+            return found;
         }
 
         private long read(long from) throws ExecutionException, InterruptedException {
@@ -383,7 +460,7 @@ public final class Verification {
             Map<TopicPartition, Long> begins = reader.begins(ends.keySet());
             reader.writtenEnds(List.copyOf(ends.keySet())).forEach((partition, end) -> {
                 if (!decided.containsKey(partition) && end > begins.get(partition)) {
-                    skipped.add("the end of " + partition + ": the gate's group has committed no offset there");
+                    found.skipped.add("the end of " + partition + ": the gate's group has committed no offset there");
                 }
                 ends.merge(partition, end, Math::min);
             });
@@ -393,7 +470,7 @@ public final class Verification {
             });
             for (String topic : accounts.topics()) {
                 if (!records.containsKey(topic)) {
-                    faults.add(new Fault(
+                    found.faults.add(new Fault(
                             audit.toString(), "tells of records of " + topic + ", where no publisher writes"));
                 }
             }
@@ -401,17 +478,17 @@ public final class Verification {
         }
 
         private Map<String, Accounts.Told> releases() throws ExecutionException, InterruptedException {
-            Map<String, Accounts.Told> found = new TreeMap<>();
+            Map<String, Accounts.Told> releases = new TreeMap<>();
             Map<TopicPartition, Long> begins = reader.begins(beside(Topics.releases(blueprint.history())));
-            begins.keySet().forEach(p -> found.put(p.topic(), new Accounts.Told()));
+            begins.keySet().forEach(p -> releases.put(p.topic(), new Accounts.Told()));
             reader.read(begins, reader.writtenEnds(begins.keySet()), record -> {
-                if (!add(record, found.get(record.topic()))) {
-                    faults.add(Fault.at(
+                if (!add(record, releases.get(record.topic()))) {
+                    found.faults.add(Fault.at(
                             record.topic(), record.partition(), record.offset(), "is no release: it has no releaseId"));
                 }
                 return true;
             });
-            return found;
+            return releases;
         }
 
         /** The partition of the same number of each topic that has one. */
@@ -423,30 +500,31 @@ public final class Verification {
         }
 
         private void hold(
-                Map<String, Accounts.Longs> inputs, Map<String, Accounts.Told> found, Map<String, Integer> due) {
+                Map<String, Accounts.Longs> inputs, Map<String, Accounts.Told> releases, Map<String, Integer> due) {
             Map<TopicPartition, Long> begins = reader.begins(beside(inputs.keySet()));
             accounts.unknown(inputs.keySet()).forEach(topic -> {
                 int count = inputs.remove(topic).count();
                 if (count > 0) {
-                    skipped.add(count + " records in " + in(topic) + ": no entry that is left is about one");
+                    found.skipped.add(count + " records in " + in(topic) + ": no entry that is left is about one");
                 }
             });
             inputs.forEach((topic, records) ->
-                    accounts.input(topic, records, begins.get(in(topic))).ifPresent(faults::add));
+                    accounts.input(topic, records, begins.get(in(topic))).ifPresent(found.faults::add));
             accounts.counts().keySet().stream()
-                    .filter(topic -> hasKeys && !found.containsKey(topic))
-                    .forEach(topic -> faults.add(new Fault(
+                    .filter(topic -> hasKeys && !releases.containsKey(topic))
+                    .forEach(topic -> found.faults.add(new Fault(
                             audit.toString(), "tells of releases in " + topic + ", where no policy has any")));
-            Map<TopicPartition, Long> released = reader.begins(beside(found.keySet()));
-            found.forEach((topic, ids) -> {
+            Map<TopicPartition, Long> released = reader.begins(beside(releases.keySet()));
+            releases.forEach((topic, ids) -> {
                 int told = due.getOrDefault(topic, 0);
                 if (ids.count() == 0 && told > 0 && released.get(in(topic)) > 0) {
-                    skipped.add(told + " releases in " + in(topic) + ": whatever lay there was removed");
+                    found.skipped.add(told + " releases in " + in(topic) + ": whatever lay there was removed");
                 }
                 if (ids.count() > 0 && accounts.isUntold(told)) {
-                    skipped.add(ids.count() + " releases in " + in(topic) + ": no entry that is left tells of one");
+                    found.skipped.add(
+                            ids.count() + " releases in " + in(topic) + ": no entry that is left tells of one");
                 }
-                accounts.releases(topic, ids, told, released.get(in(topic))).ifPresent(faults::add);
+                accounts.releases(topic, ids, told, released.get(in(topic))).ifPresent(found.faults::add);
             });
         }
 

@@ -67,6 +67,14 @@ final class AuditVerify implements Callable<Integer> {
             description = "It is wrong if the first entries are gone; without it, retention may have removed them.")
     private boolean whole;
 
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description =
+                    "How many partitions of a cluster are verified side by side, by default one for each processor. "
+                            + "What it takes of memory is for each.")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
     @Option(names = "--json", description = "One JSON document.")
     private boolean json;
 
@@ -82,6 +90,9 @@ final class AuditVerify implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(),
                     "with --unsigned, give neither --public-key, --checkpoints nor --checkpoints-config FILE");
+        }
+        if (threads < 1) {
+            throw new ParameterException(spec.commandLine(), "--threads " + threads + ": it takes one at least");
         }
         Settings settings = connection.settings();
         Optional<Path> keys =
@@ -111,7 +122,7 @@ final class AuditVerify implements Callable<Integer> {
         }
     }
 
-    private static Report cluster(Verification verification, Settings settings, Optional<Path> keys) throws Exception {
+    private Report cluster(Verification verification, Settings settings, Optional<Path> keys) throws Exception {
         Blueprint blueprint = Blueprint.load(settings.policies());
         Optional<Pseudonyms> pseudonyms = Optional.empty();
         if (keys.isPresent()) {
@@ -121,7 +132,7 @@ final class AuditVerify implements Callable<Integer> {
                 verification.skip("keys that are not there: " + e.getMessage());
             }
         }
-        return verification.cluster(settings, blueprint, pseudonyms);
+        return verification.cluster(settings, blueprint, pseudonyms, threads);
     }
 
     /** @param isSigned whether it was held against signatures */

@@ -26,14 +26,14 @@ final class Bar implements Progress, AutoCloseable {
     }
 
     @Override
-    public void expect(long more) {
+    public synchronized void expect(long more) {
         if (bar != null) {
             bar.maxHint(Math.max(0, bar.getMax()) + more);
         }
     }
 
     @Override
-    public void done(long more) {
+    public synchronized void done(long more) {
         if (bar != null) {
             bar.stepBy(more);
         }
