@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
@@ -30,6 +31,8 @@ import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.metrics.KafkaMetric;
+import org.apache.kafka.common.metrics.MetricsReporter;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -148,6 +151,7 @@ class QuarantineIT {
                 assertThat(run(0, "audit", "explain", text(right), "payment").out())
                         .contains("replay of   " + text(ordered), "payment: released for ", "(C7): what the person");
                 assertReplayedOnceMore(customer, withdrawn, ordered, branded, copies);
+                assertNothingOfHalfAReplay(customer);
                 cluster.assertComplete();
                 assertGone(customer);
                 assertOneAtATime(customer);
@@ -214,6 +218,62 @@ class QuarantineIT {
         assertThat(cluster.committed("events.order")).hasSize(before + 2);
         assertThat(replayed(run(0, "quarantine", "replay", "--rule", "misplaced", "--json")))
                 .isEmpty();
+    }
+
+    /** Its two records are one transaction: who dies between them has replayed nothing. */
+    private void assertNothingOfHalfAReplay(String customer) throws Exception {
+        RecordMetadata misplaced = cluster.publish(
+                cluster.misplaced(cluster.record(Given.order(customer).build())));
+        cluster.decided(misplaced);
+        int raw = cluster.raw("events.order").size();
+        int committed = cluster.committed("events.order").size();
+        Settings dying = cluster.settings.with(Map.of("metric.reporters", Dying.class.getName()));
+
+        Process killed = Forked.java(
+                directory.resolve("killed.log"),
+                Cloakroom.class.getName(),
+                "quarantine",
+                "replay",
+                text(misplaced),
+                "--config",
+                Cluster.write(dying, directory.resolve("dying.properties")).toString());
+
+        assertThat(killed.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(killed.exitValue()).isEqualTo(Dying.EXIT);
+        assertThat(cluster.raw("events.order")).as("the copy is there").hasSize(raw + 1);
+        assertThat(cluster.committed("events.order")).hasSize(committed);
+        assertThat(listed().get(text(misplaced)).get("replayedAs").isNull()).isTrue();
+
+        Ran again = run(0, "quarantine", "replay", text(misplaced), "--json");
+        AuditEntry decided = cluster.decided(replayed(again).get(text(misplaced)));
+        assertThat(place(decided)).isEqualTo(text(misplaced));
+        assertThat(cluster.committed("events.order")).hasSize(committed + 1);
+    }
+
+    /** Ends its process, as kill -9 does, when the producer is about to send the first record to the quarantine. */
+    public static final class Dying implements MetricsReporter {
+
+        private static final int EXIT = 137;
+
+        @Override
+        public void metricChange(KafkaMetric metric) {
+            if (metric.metricName().group().equals("producer-topic-metrics")
+                    && Topics.QUARANTINE.equals(metric.metricName().tags().get("topic"))) {
+                Runtime.getRuntime().halt(EXIT);
+            }
+        }
+
+        @Override
+        public void init(List<KafkaMetric> metrics) {}
+
+        @Override
+        public void metricRemoval(KafkaMetric metric) {}
+
+        @Override
+        public void configure(Map<String, ?> configs) {}
+
+        @Override
+        public void close() {}
     }
 
     private void assertGone(String customer) throws Exception {
