@@ -1,9 +1,14 @@
 package io.cloakroom.streams;
 
 import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.EntryKind;
+import io.cloakroom.gate.Sha256;
 import io.cloakroom.policy.Engine;
 import io.cloakroom.schemas.AvroDeserializer;
+import io.cloakroom.schemas.AvroWire;
+import io.cloakroom.schemas.BoundedDecoder;
 import io.cloakroom.streams.gate.Topics;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,8 +42,15 @@ public final class AuditSearch implements AutoCloseable {
     /** @param at its offset in the audit */
     public record Found(AuditEntry entry, long at) {}
 
-    /** @param isAll false if there is more behind them */
-    public record Later(List<AuditEntry> entries, boolean isAll) {}
+    /**
+     * What came behind an entry.
+     *
+     * @param entries those that can be about the same record or subject
+     * @param looked how many were looked at
+     * @param until when the last of them was decided
+     * @param isAll false if there is more behind them
+     */
+    public record Later(List<AuditEntry> entries, int looked, Instant until, boolean isAll) {}
 
     public AuditSearch(Settings settings) {
         consumer = TopicReader.consumer(settings.with(Map.of("max.partition.fetch.bytes", "524288")));
@@ -124,11 +136,38 @@ public final class AuditSearch implements AutoCloseable {
     /** What comes behind an entry, so many offsets at most. */
     public Later after(Found found, int most) {
         TopicPartition audit = new TopicPartition(Topics.AUDIT, found.entry().getPartition());
-        List<AuditEntry> later = new ArrayList<>();
+        List<ConsumerRecord<byte[], byte[]>> later = new ArrayList<>();
         long end = end(audit);
         long until = Math.min(found.at() + 1 + most, end);
-        read(audit, found.at() + 1, until, r -> later.add(entry(r)));
-        return new Later(later, until == end);
+        read(audit, found.at() + 1, until, later::add);
+        AuditEntry last = later.isEmpty() ? found.entry() : entry(later.get(later.size() - 1));
+        List<AuditEntry> entries = later.stream()
+                .filter(record -> concerns(record.value(), found.entry().getSubjectToken()))
+                .map(this::entry)
+                .toList();
+        return new Later(entries, later.size(), last.getDecidedAt(), until == end);
+    }
+
+    /**
+     * Of the same subject, or what came of something that was held. It looks at the first fields alone, by their order: of
+     * thousands of entries, a process that has just begun makes objects slowly.
+     */
+    private static boolean concerns(byte[] entry, String token) {
+        BoundedDecoder in = new BoundedDecoder(entry, AvroWire.HEADER_LENGTH);
+        try {
+            in.readLong();
+            in.skipFixed(Sha256.SCHEMA$.getFixedSize());
+            boolean isResolution = in.readEnum() == EntryKind.RESOLUTION.ordinal();
+            in.skipString();
+            in.readInt();
+            in.readLong();
+            in.readLong();
+            return isResolution
+                    || token == null
+                    || in.readIndex() == 1 && in.readString().equals(token);
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     public AuditEntry entry(ConsumerRecord<byte[], byte[]> record) {

@@ -110,20 +110,28 @@ class AuditCommandsIT {
     void shouldExplainWithinASecondWhereverTheEntryStands() {
         assertThat(audit).hasSizeGreaterThan(ALL);
         run(0, "audit", "explain", QuarantineIT.text(chats.get(0))); // classes are loaded once
-        List<Duration> taken = new ArrayList<>();
         for (int i : List.of(0, 1, BEFORE / 3, BEFORE - 1, BEFORE, BEFORE + AFTER / 2, ALL - 2, ALL - 1)) {
             String place = QuarantineIT.text(chats.get(i));
-            long start = System.nanoTime();
-            JsonNode said = record(run(0, "audit", "explain", place, "--json"));
-            taken.add(Duration.ofNanos(System.nanoTime() - start));
+            JsonNode said = record(soon("audit", "explain", place, "--json"));
             assertThat(said.get("place").asString()).isEqualTo(place);
         }
         for (RecordMetadata rare : List.of(order, view, withdrawal)) {
-            long start = System.nanoTime();
-            run(0, "audit", "explain", QuarantineIT.text(rare));
-            taken.add(Duration.ofNanos(System.nanoTime() - start));
+            soon("audit", "explain", QuarantineIT.text(rare));
         }
-        assertThat(taken).as("each of them").allSatisfy(time -> assertThat(time).isLessThan(SOON));
+    }
+
+    /** Within a second in one of three tries: how busy the machine is otherwise is not the question. */
+    private static Ran soon(String... command) {
+        List<Duration> taken = new ArrayList<>();
+        while (true) {
+            long start = System.nanoTime();
+            Ran ran = run(0, command);
+            taken.add(Duration.ofNanos(System.nanoTime() - start));
+            if (taken.get(taken.size() - 1).compareTo(SOON) < 0) {
+                return ran;
+            }
+            assertThat(taken).as(String.join(" ", command)).hasSizeLessThan(3);
+        }
     }
 
     @Test
@@ -185,21 +193,8 @@ class AuditCommandsIT {
         String to = Instant.now().toString();
 
         run(1, "audit", "explain", "--event-id", "none", "--type", "chat", "--from", from, "--to", to); // classes
-        long start = System.nanoTime();
-        Ran ran = run(
-                0,
-                "audit",
-                "explain",
-                "--event-id",
-                "QxQxQxIDxQ",
-                "--type",
-                "chat",
-                "--from",
-                from,
-                "--to",
-                to,
-                "--json");
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(SOON);
+        Ran ran = soon(
+                "audit", "explain", "--event-id", "QxQxQxIDxQ", "--type", "chat", "--from", from, "--to", to, "--json");
 
         assertThat(ran.json()
                         .get("records")

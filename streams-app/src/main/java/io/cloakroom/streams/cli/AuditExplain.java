@@ -218,9 +218,7 @@ final class AuditExplain implements Callable<Integer> {
         List<Given> recalls = new ArrayList<>();
         List<RecipientDecision> decisions = new ArrayList<>(entry.getDecisions());
         Later after = search.after(found, LATER);
-        Instant until = entry.getDecidedAt();
         for (AuditEntry later : after.entries()) {
-            until = later.getDecidedAt();
             if (later.getKind() == EntryKind.RESOLUTION && place(later).equals(place(entry))) {
                 resolutions.add(later);
                 decisions.addAll(later.getDecisions());
@@ -239,9 +237,8 @@ final class AuditExplain implements Callable<Integer> {
                                 .findFirst()
                                 .flatMap(Quarantine.Item::replayedAs)
                 : Optional.empty();
-        Optional<Looked> looked = after.isAll()
-                ? Optional.empty()
-                : Optional.of(new Looked(after.entries().size(), until));
+        Optional<Looked> looked =
+                after.isAll() ? Optional.empty() : Optional.of(new Looked(after.looked(), after.until()));
         return new Story(entry, resolutions, recalls, again, looked);
     }
 
