@@ -189,26 +189,26 @@ public final class Verification {
             long begin,
             long inputs,
             long releases,
-            Findings found) {
+            Findings into) {
         String place = Topics.AUDIT + "-" + partition;
-        fault.ifPresent(found.faults::add);
+        fault.ifPresent(into.faults::add);
         if (!keys.isEmpty() && walk.first() >= 0 && of(partition).isEmpty()) {
-            found.faults.add(new Fault(
+            into.faults.add(new Fault(
                     place,
                     "has entries and no checkpoint: either it was removed, or 'audit sign' has not come to it yet"));
         }
         if (isWhole && walk.first() > 0 && fault.isEmpty()) {
-            found.faults.add(new Fault(place, "begins with entry " + walk.first() + ": those before it are not there"));
+            into.faults.add(new Fault(place, "begins with entry " + walk.first() + ": those before it are not there"));
         }
         if (walk.first() < 0 && begin > 0 && fault.isEmpty()) {
             String emptied = "has no entry: whatever lay before " + begin + " was removed";
             if (isWhole) {
-                found.faults.add(new Fault(place, emptied));
+                into.faults.add(new Fault(place, emptied));
             } else {
-                found.skipped.add("all of " + place + ", which " + emptied);
+                into.skipped.add("all of " + place + ", which " + emptied);
             }
         }
-        found.parts.add(new Report.Part(partition, walk.first(), walk.size(), walk.signed(), inputs, releases));
+        into.parts.add(new Report.Part(partition, walk.first(), walk.size(), walk.signed(), inputs, releases));
     }
 
     // An export.
