@@ -79,7 +79,7 @@ public final class Cloakroom {
         return commandLine;
     }
 
-    /** Of what another thread did, or Kafka's. */
+    /** Of what another thread or Kafka's own did: behind what says so. */
     private static Throwable cause(Throwable error) {
         return error instanceof ExecutionException && error.getCause() != null ? cause(error.getCause()) : error;
     }

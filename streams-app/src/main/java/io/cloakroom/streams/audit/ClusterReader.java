@@ -5,6 +5,7 @@ import io.cloakroom.streams.TopicReader;
 import io.cloakroom.streams.audit.Signed.NotSignedException;
 import io.cloakroom.streams.audit.Verification.Progress;
 import io.cloakroom.streams.gate.Topics;
+import java.io.Closeable;
 import java.security.PublicKey;
 import java.time.Duration;
 import java.util.Arrays;
@@ -32,7 +33,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.RetriableException;
 
 /** Reads partitions from a place to a place, committed records only and without a group, and knows their ends. */
-final class ClusterReader implements AutoCloseable {
+final class ClusterReader implements Closeable {
 
     /** A transaction that stays open longer than this belongs to nobody who lives. */
     private static final Duration PATIENCE = Duration.ofSeconds(90);
@@ -215,7 +216,10 @@ final class ClusterReader implements AutoCloseable {
 
     @Override
     public void close() {
-        consumer.close();
-        admin.close();
+        try {
+            consumer.close();
+        } finally {
+            admin.close(); // of a thread that is interrupted, too
+        }
     }
 }

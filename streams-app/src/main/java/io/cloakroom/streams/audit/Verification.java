@@ -21,14 +21,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -72,7 +67,7 @@ public final class Verification {
         }
     }
 
-    /** Hears how far it is, of several threads. */
+    /** Hears how far it is; several threads tell. */
     public interface Progress {
         /** Nobody does. */
         Progress NONE = new Progress() {
@@ -296,58 +291,18 @@ public final class Verification {
             Map<TopicPartition, Long> ends = reader.writtenEnds(partitions);
             ends.forEach((p, end) -> progress.expect(end - begins.get(p)));
             Map<Integer, Findings> verified = new ConcurrentSkipListMap<>();
-            sideBySide(
-                    threads,
+            SideBySide.each(
+                    Math.min(threads, partitions.size()),
                     partitions,
-                    settings,
-                    reader,
-                    (own, p) -> verified.put(
-                            p.partition(),
-                            new OnePartition(own, blueprint, pseudonyms, decided, p, ends.get(p)).verify()));
+                    () -> new ClusterReader(settings),
+                    (partition, own) -> verified.put(
+                            partition.partition(),
+                            new OnePartition(own, blueprint, pseudonyms, decided, partition, ends.get(partition))
+                                    .verify()));
             verified.values().forEach(found::add);
             beyond(reader, blueprint, partitions.size());
         }
         return found.report();
-    }
-
-    private interface Check {
-        void check(ClusterReader reader, TopicPartition partition) throws ExecutionException, InterruptedException;
-    }
-
-    /** Each partition once, in this thread and as many more, each with a reader of its own. */
-    private static void sideBySide(
-            int threads, List<TopicPartition> partitions, Settings settings, ClusterReader reader, Check each)
-            throws ExecutionException, InterruptedException {
-        Queue<TopicPartition> left = new ConcurrentLinkedQueue<>(partitions);
-        ExecutorService more = Executors.newCachedThreadPool();
-        try {
-            List<Future<Void>> others = new ArrayList<>();
-            for (int i = 1; i < Math.min(threads, partitions.size()); i++) {
-                others.add(more.submit(() -> {
-                    try (ClusterReader own = new ClusterReader(settings)) {
-                        check(left, own, each);
-                    }
-                    return null;
-                }));
-            }
-            check(left, reader, each);
-            for (Future<Void> other : others) {
-                other.get();
-            }
-        } finally {
-            more.shutdownNow();
-        }
-    }
-
-    private static void check(Queue<TopicPartition> left, ClusterReader reader, Check each)
-            throws ExecutionException, InterruptedException {
-        try {
-            for (TopicPartition next = left.poll(); next != null; next = left.poll()) {
-                each.check(reader, next);
-            }
-        } finally {
-            left.clear(); // where one fails, the others end
-        }
     }
 
     /** What an entry is about and what it releases is in the partition of its number: where no audit is, there can be none. */
@@ -386,7 +341,7 @@ public final class Verification {
         private final Blueprint blueprint;
         private final Map<TopicPartition, Long> decided;
         private final TopicPartition audit;
-        private final Findings found = new Findings();
+        private final Findings findings = new Findings();
         private final boolean hasKeys;
         private final Accounts accounts;
         private final ChainWalk walk;
@@ -417,8 +372,8 @@ public final class Verification {
             long begin = reader.begins(List.of(audit)).get(audit);
             long seen = read(begin);
             if (walk.fault().isPresent()) {
-                part(audit.partition(), walk, walk.fault(), begin, 0, 0, found);
-                return found;
+                part(audit.partition(), walk, walk.fault(), begin, 0, 0, findings);
+                return findings;
             }
             Map<String, Integer> due = accounts.counts();
             Map<String, Accounts.Told> releases = hasKeys ? releases() : Map.of();
@@ -426,7 +381,7 @@ public final class Verification {
             Map<String, Accounts.Longs> inputs = inputs();
             Optional<Fault> fault = walk.end(begin);
             if (fault.isEmpty()) {
-                accounts.fault().ifPresent(found.faults::add);
+                accounts.fault().ifPresent(findings.faults::add);
                 hold(inputs, releases, due);
             }
             part(
@@ -436,8 +391,8 @@ public final class Verification {
                     begin,
                     inputs.values().stream().mapToLong(Accounts.Longs::count).sum(),
                     releases.values().stream().mapToLong(Accounts.Told::count).sum(),
-                    found);
-            return found;
+                    findings);
+            return findings;
         }
 
         private long read(long from) throws ExecutionException, InterruptedException {
@@ -460,7 +415,8 @@ public final class Verification {
             Map<TopicPartition, Long> begins = reader.begins(ends.keySet());
             reader.writtenEnds(List.copyOf(ends.keySet())).forEach((partition, end) -> {
                 if (!decided.containsKey(partition) && end > begins.get(partition)) {
-                    found.skipped.add("the end of " + partition + ": the gate's group has committed no offset there");
+                    findings.skipped.add(
+                            "the end of " + partition + ": the gate's group has committed no offset there");
                 }
                 ends.merge(partition, end, Math::min);
             });
@@ -470,7 +426,7 @@ public final class Verification {
             });
             for (String topic : accounts.topics()) {
                 if (!records.containsKey(topic)) {
-                    found.faults.add(new Fault(
+                    findings.faults.add(new Fault(
                             audit.toString(), "tells of records of " + topic + ", where no publisher writes"));
                 }
             }
@@ -483,7 +439,7 @@ public final class Verification {
             begins.keySet().forEach(p -> releases.put(p.topic(), new Accounts.Told()));
             reader.read(begins, reader.writtenEnds(begins.keySet()), record -> {
                 if (!add(record, releases.get(record.topic()))) {
-                    found.faults.add(Fault.at(
+                    findings.faults.add(Fault.at(
                             record.topic(), record.partition(), record.offset(), "is no release: it has no releaseId"));
                 }
                 return true;
@@ -505,26 +461,26 @@ public final class Verification {
             accounts.unknown(inputs.keySet()).forEach(topic -> {
                 int count = inputs.remove(topic).count();
                 if (count > 0) {
-                    found.skipped.add(count + " records in " + in(topic) + ": no entry that is left is about one");
+                    findings.skipped.add(count + " records in " + in(topic) + ": no entry that is left is about one");
                 }
             });
             inputs.forEach((topic, records) ->
-                    accounts.input(topic, records, begins.get(in(topic))).ifPresent(found.faults::add));
+                    accounts.input(topic, records, begins.get(in(topic))).ifPresent(findings.faults::add));
             accounts.counts().keySet().stream()
                     .filter(topic -> hasKeys && !releases.containsKey(topic))
-                    .forEach(topic -> found.faults.add(new Fault(
+                    .forEach(topic -> findings.faults.add(new Fault(
                             audit.toString(), "tells of releases in " + topic + ", where no policy has any")));
             Map<TopicPartition, Long> released = reader.begins(beside(releases.keySet()));
             releases.forEach((topic, ids) -> {
                 int told = due.getOrDefault(topic, 0);
                 if (ids.count() == 0 && told > 0 && released.get(in(topic)) > 0) {
-                    found.skipped.add(told + " releases in " + in(topic) + ": whatever lay there was removed");
+                    findings.skipped.add(told + " releases in " + in(topic) + ": whatever lay there was removed");
                 }
                 if (ids.count() > 0 && accounts.isUntold(told)) {
-                    found.skipped.add(
+                    findings.skipped.add(
                             ids.count() + " releases in " + in(topic) + ": no entry that is left tells of one");
                 }
-                accounts.releases(topic, ids, told, released.get(in(topic))).ifPresent(found.faults::add);
+                accounts.releases(topic, ids, told, released.get(in(topic))).ifPresent(findings.faults::add);
             });
         }
 
@@ -534,7 +490,7 @@ public final class Verification {
     }
 
     /** The first field of every release is its id. */
-    private static boolean add(ConsumerRecord<byte[], byte[]> record, Accounts.Told found) {
+    private static boolean add(ConsumerRecord<byte[], byte[]> record, Accounts.Told told) {
         try {
             if (record.value() == null || record.value().length < AvroWire.HEADER_LENGTH) {
                 return false;
@@ -542,7 +498,7 @@ public final class Verification {
             byte[] id = new BoundedDecoder(record.value(), AvroWire.HEADER_LENGTH)
                     .readString(null)
                     .getBytes();
-            return found.add(id, record.offset());
+            return told.add(id, record.offset());
         } catch (IOException e) {
             return false;
         }
