@@ -114,12 +114,18 @@ public final class BoundedDecoder extends Decoder {
 
     @Override
     public void skipString() throws IOException {
+        skipText();
+    }
+
+    /** Skips a string, and returns where its text begins, however its length is written. */
+    public int skipText() throws IOException {
         int first = position < bytes.length ? bytes[position] : -1;
         if ((first & 0x81) == 0 && first >>> 1 < remaining()) { // most lengths are of one byte, and none is negative
-            position += 1 + (first >>> 1);
-        } else {
-            skip(length());
+            int start = position + 1;
+            position = start + (first >>> 1);
+            return start;
         }
+        return skip(length());
     }
 
     @Override

@@ -1,14 +1,10 @@
 package io.cloakroom.streams;
 
 import io.cloakroom.gate.AuditEntry;
-import io.cloakroom.gate.EntryKind;
-import io.cloakroom.gate.Sha256;
 import io.cloakroom.policy.Engine;
 import io.cloakroom.schemas.AvroDeserializer;
-import io.cloakroom.schemas.AvroWire;
-import io.cloakroom.schemas.BoundedDecoder;
+import io.cloakroom.streams.audit.EntryView;
 import io.cloakroom.streams.gate.Topics;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -141,33 +137,12 @@ public final class AuditSearch implements AutoCloseable {
         long until = Math.min(found.at() + 1 + most, end);
         read(audit, found.at() + 1, until, later::add);
         AuditEntry last = later.isEmpty() ? found.entry() : entry(later.get(later.size() - 1));
+        EntryView view = new EntryView(); // of thousands of entries, a process that has just begun makes objects slowly
         List<AuditEntry> entries = later.stream()
-                .filter(record -> concerns(record.value(), found.entry().getSubjectToken()))
+                .filter(record -> view.isOf(record.value(), found.entry().getSubjectToken()))
                 .map(this::entry)
                 .toList();
         return new Later(entries, later.size(), last.getDecidedAt(), until == end);
-    }
-
-    /**
-     * Of the same subject, or what came of something that was held. It looks at the first fields alone, by their order: of
-     * thousands of entries, a process that has just begun makes objects slowly.
-     */
-    private static boolean concerns(byte[] entry, String token) {
-        BoundedDecoder in = new BoundedDecoder(entry, AvroWire.HEADER_LENGTH);
-        try {
-            in.readLong();
-            in.skipFixed(Sha256.SCHEMA$.getFixedSize());
-            boolean isResolution = in.readEnum() == EntryKind.RESOLUTION.ordinal();
-            in.skipString();
-            in.readInt();
-            in.readLong();
-            in.readLong();
-            return isResolution
-                    || token == null
-                    || in.readIndex() == 1 && in.readString().equals(token);
-        } catch (IOException e) {
-            return true;
-        }
     }
 
     public AuditEntry entry(ConsumerRecord<byte[], byte[]> record) {

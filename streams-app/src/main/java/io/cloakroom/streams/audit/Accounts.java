@@ -3,11 +3,9 @@ package io.cloakroom.streams.audit;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.Pseudonyms;
-import io.cloakroom.schemas.BoundedDecoder;
 import io.cloakroom.streams.gate.Topics;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -88,9 +86,7 @@ final class Accounts implements ChainWalk.Listener {
                 return false;
             }
             try {
-                if (Base64.getUrlDecoder().decode(text, id.array()) < id.capacity()) {
-                    return false;
-                }
+                Base64.getUrlDecoder().decode(text, id.array());
             } catch (IllegalArgumentException e) {
                 return false;
             }
@@ -176,18 +172,21 @@ final class Accounts implements ChainWalk.Listener {
                         Topics.AUDIT,
                         partition,
                         auditOffset,
-                        "tells of a release to " + string(entry.recipient(i))
-                                + ", whom the policy of that day does not know");
+                        "tells of a release from " + topic.topic + " to " + string(entry.recipient(i))
+                                + ", which the policy of that day does not know");
             }
         }
     }
 
-    /** Empty if that policy does not know the recipient. */
+    /** Empty if there is no such topic of events, or that policy does not know the recipient. */
     private Optional<Way> way(Decided topic, Policy policy, EntryView entry, int release) {
         for (Way known : topic.ways) {
             if (known.policy == policy && entry.isRecipient(release, known.recipient)) {
                 return Optional.of(known);
             }
+        }
+        if (!Topics.isOfEvents(topic.topic)) {
+            return Optional.empty();
         }
         String recipient = string(entry.recipient(release));
         Optional<Way> found = releases.key(recipient, policy)
@@ -216,12 +215,8 @@ final class Accounts implements ChainWalk.Listener {
         return isWhole ? -1 : Long.MAX_VALUE;
     }
 
-    private static String string(byte[] avro) {
-        try {
-            return new BoundedDecoder(avro, 0).readString();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static String string(byte[] utf8) {
+        return new String(utf8, StandardCharsets.UTF_8);
     }
 
     /** How many releases are told of so far, by topic. */
@@ -270,7 +265,7 @@ final class Accounts implements ChainWalk.Listener {
         Decided of = decided.stream()
                 .filter(d -> d.topic.equals(topic))
                 .findFirst()
-                .orElseGet(() -> new Decided(new byte[] {0}, beforeFirst()));
+                .orElseGet(() -> new Decided(new byte[0], beforeFirst()));
         int next = 0;
         for (int i = 0; i < records.count(); i++) {
             long record = records.get(i);

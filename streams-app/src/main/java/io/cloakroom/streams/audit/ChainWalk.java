@@ -1,8 +1,8 @@
 package io.cloakroom.streams.audit;
 
 import io.cloakroom.streams.gate.Topics;
+import io.cloakroom.streams.gate.TreeHash;
 import java.io.IOException;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -29,12 +29,12 @@ final class ChainWalk {
     private final int partition;
     private final List<Signed> checkpoints;
     private final Listener listener;
-    private final MessageDigest sha256 = Hashes.sha256();
+    private final TreeHash hash = new TreeHash();
     private final EntryView entry = new EntryView();
     private final List<Decided> topics = new ArrayList<>();
 
     // Of the entry read last; the hash of it, and the number and the place of the next.
-    private final byte[] head = new byte[Hashes.LENGTH];
+    private final byte[] head = new byte[TreeHash.LENGTH];
     private long next;
     private long lastOffset = -1;
 
@@ -101,7 +101,7 @@ final class ChainWalk {
         if (beforeLast < 0) {
             listener.hear(entry, offset);
         }
-        Hashes.leaf(sha256, value, head);
+        hash.leaf(value, head, 0);
         if (tree != null) {
             tree.appendHash(head);
         }
@@ -121,7 +121,7 @@ final class ChainWalk {
         if (first == 0) {
             tree = new MerkleTree();
             isProven = true;
-            return entry.follows(new byte[Hashes.LENGTH]) ? null : at(offset, "is the first and names one before it");
+            return entry.follows(new byte[TreeHash.LENGTH]) ? null : at(offset, "is the first and names one before it");
         }
         for (; passed < checkpoints.size() && checkpoints.get(passed).size() <= first; passed++) {
             Signed checkpoint = checkpoints.get(passed);
@@ -272,7 +272,7 @@ final class ChainWalk {
         return signed;
     }
 
-    /** The hash of the last entry. */
+    /** The {@link TreeHash} of the last entry. */
     byte[] head() {
         return head.clone();
     }

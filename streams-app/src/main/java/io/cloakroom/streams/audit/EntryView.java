@@ -6,6 +6,7 @@ import io.cloakroom.gate.TransitionKind;
 import io.cloakroom.schemas.AvroWire;
 import io.cloakroom.schemas.BoundedDecoder;
 import io.cloakroom.streams.gate.Topics;
+import io.cloakroom.streams.gate.TreeHash;
 import java.io.IOException;
 import java.util.Arrays;
 
@@ -13,7 +14,7 @@ import java.util.Arrays;
  * What a proof looks at in an audit entry, read without an object for each field: an auditor reads all of them. It knows the
  * fields of {@code audit_entry.avsc} by their order.
  */
-final class EntryView {
+public final class EntryView {
 
     private static final EntryKind[] KINDS = EntryKind.values();
     private static final int OUTCOMES = Outcome.values().length;
@@ -36,7 +37,7 @@ final class EntryView {
     private Text[] recipients = {new Text(), new Text(), new Text(), new Text()};
     private int releases;
 
-    /** An Avro string where it lies, its length with it. */
+    /** A string where it lies, without its length: there is more than one way to write that. */
     private static final class Text {
         private int start;
         private int end;
@@ -44,19 +45,7 @@ final class EntryView {
 
     /** @throws IOException if it is no audit entry, to the last byte */
     void read(byte[] entry) throws IOException {
-        bytes = entry;
-        if (entry == null || entry.length < AvroWire.HEADER_LENGTH || entry[0] != 0) {
-            throw new IOException("not in the wire format");
-        }
-        in.reset(entry, AvroWire.HEADER_LENGTH);
-        sequence = in.readLong();
-        previousHash = in.position();
-        in.skipFixed(Hashes.LENGTH);
-        kind = KINDS[symbol(KINDS.length)];
-        text(topic);
-        partition = in.readInt();
-        offset = in.readLong();
-        previousOffset = in.readLong();
+        head(entry);
         if (isThere()) {
             in.skipString();
         }
@@ -69,7 +58,7 @@ final class EntryView {
             in.skipString();
         }
         if (isThere()) {
-            in.skipFixed(Hashes.LENGTH);
+            in.skipFixed(TreeHash.LENGTH);
         }
         if (isThere()) {
             in.skipString();
@@ -86,6 +75,33 @@ final class EntryView {
         if (in.remaining() > 0) {
             throw new IOException(in.remaining() + " bytes are left over");
         }
+    }
+
+    /** Whether it is of that subject, or of what came of something that was held; of what is no entry, true. */
+    public boolean isOf(byte[] entry, String subjectToken) {
+        try {
+            head(entry);
+            return kind == EntryKind.RESOLUTION || isThere() && in.readString().equals(subjectToken);
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    /** As far as the subject's token. */
+    private void head(byte[] entry) throws IOException {
+        bytes = entry;
+        if (entry == null || entry.length < AvroWire.HEADER_LENGTH || entry[0] != 0) {
+            throw new IOException("not in the wire format");
+        }
+        in.reset(entry, AvroWire.HEADER_LENGTH);
+        sequence = in.readLong();
+        previousHash = in.position();
+        in.skipFixed(TreeHash.LENGTH);
+        kind = KINDS[symbol(KINDS.length)];
+        text(topic);
+        partition = in.readInt();
+        offset = in.readLong();
+        previousOffset = in.readLong();
     }
 
     private void decisions() throws IOException {
@@ -158,8 +174,7 @@ final class EntryView {
     }
 
     private void text(Text text) throws IOException {
-        text.start = in.position();
-        in.skipString();
+        text.start = in.skipText();
         text.end = in.position();
     }
 
@@ -168,7 +183,7 @@ final class EntryView {
     }
 
     boolean follows(byte[] hash) {
-        return Arrays.equals(bytes, previousHash, previousHash + Hashes.LENGTH, hash, 0, Hashes.LENGTH);
+        return Arrays.equals(bytes, previousHash, previousHash + TreeHash.LENGTH, hash, 0, TreeHash.LENGTH);
     }
 
     /** How many recipients got a release. */
@@ -176,25 +191,25 @@ final class EntryView {
         return releases;
     }
 
-    /** @param avro a string with its length before it */
-    boolean isTopic(byte[] avro) {
-        return is(topic, avro);
+    /** @param name in UTF-8 */
+    boolean isTopic(byte[] name) {
+        return is(topic, name);
     }
 
     byte[] topic() {
         return Arrays.copyOfRange(bytes, topic.start, topic.end);
     }
 
-    /** @param avro a string with its length before it */
-    boolean isRecipient(int release, byte[] avro) {
-        return is(recipients[release], avro);
+    /** @param name in UTF-8 */
+    boolean isRecipient(int release, byte[] name) {
+        return is(recipients[release], name);
     }
 
     byte[] recipient(int release) {
         return Arrays.copyOfRange(bytes, recipients[release].start, recipients[release].end);
     }
 
-    private boolean is(Text text, byte[] avro) {
-        return Arrays.equals(bytes, text.start, text.end, avro, 0, avro.length);
+    private boolean is(Text text, byte[] utf8) {
+        return Arrays.equals(bytes, text.start, text.end, utf8, 0, utf8.length);
     }
 }

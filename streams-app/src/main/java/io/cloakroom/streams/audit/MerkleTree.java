@@ -1,6 +1,6 @@
 package io.cloakroom.streams.audit;
 
-import java.security.MessageDigest;
+import io.cloakroom.streams.gate.TreeHash;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,13 +12,11 @@ import java.util.Optional;
  */
 public final class MerkleTree {
 
-    private static final byte NODE = 1;
-
-    private final MessageDigest sha256 = Hashes.sha256();
+    private final TreeHash hash = new TreeHash();
 
     // The root of a complete subtree of 2^i leaves, where bit i of the size is set.
-    private final byte[][] subtrees = new byte[Long.SIZE][Hashes.LENGTH];
-    private final byte[] carry = new byte[Hashes.LENGTH];
+    private final byte[][] subtrees = new byte[Long.SIZE][TreeHash.LENGTH];
+    private final byte[] carry = new byte[TreeHash.LENGTH];
     private long size;
 
     // Of one leaf, from the leaf upwards, as far as its complete subtree.
@@ -41,7 +39,7 @@ public final class MerkleTree {
         int next = 0;
         for (int level = Long.SIZE - 1; level >= 0; level--) {
             if (has(level)) {
-                System.arraycopy(frontier.get(next++), 0, subtrees[level], 0, Hashes.LENGTH);
+                System.arraycopy(frontier.get(next++), 0, subtrees[level], 0, TreeHash.LENGTH);
             }
         }
     }
@@ -60,16 +58,17 @@ public final class MerkleTree {
     }
 
     public void append(byte[] leaf) {
-        Hashes.leaf(sha256, leaf, carry);
+        hash.leaf(leaf, carry, 0);
         appendCarry();
     }
 
-    /** A leaf of which somebody knows the hash. */
-    void appendHash(byte[] leaf) {
-        System.arraycopy(leaf, 0, carry, 0, Hashes.LENGTH);
+    /** Of a leaf that somebody has hashed. */
+    void appendHash(byte[] leafHash) {
+        System.arraycopy(leafHash, 0, carry, 0, TreeHash.LENGTH);
         appendCarry();
     }
 
+    /** The hash of the leaf is in {@link #carry}. */
     private void appendCarry() {
         boolean isProven = size == proven;
         int level = 0;
@@ -80,9 +79,9 @@ public final class MerkleTree {
                 path.add(carry.clone());
                 isProven = true;
             }
-            join(subtrees[level], carry, carry);
+            hash.node(subtrees[level], carry, carry);
         }
-        System.arraycopy(carry, 0, subtrees[level], 0, Hashes.LENGTH);
+        System.arraycopy(carry, 0, subtrees[level], 0, TreeHash.LENGTH);
         if (isProven) {
             provenIn = level;
         }
@@ -101,7 +100,7 @@ public final class MerkleTree {
     }
 
     public byte[] root() {
-        return size == 0 ? sha256.digest() : below(Long.SIZE);
+        return size == 0 ? hash.empty() : below(Long.SIZE);
     }
 
     /** What the complete subtrees below a level come to; there is one at least. */
@@ -110,7 +109,7 @@ public final class MerkleTree {
         byte[] root = subtrees[level].clone();
         while (++level < end) {
             if (has(level)) {
-                join(subtrees[level], root, root);
+                hash.node(subtrees[level], root, root);
             }
         }
         return root;
@@ -148,28 +147,17 @@ public final class MerkleTree {
                 return Optional.empty();
             }
             if ((at & 1) == 1 || at == last) {
-                tree.join(sibling, root, root);
+                tree.hash.node(sibling, root, root);
                 while ((at & 1) == 0 && at != 0) {
                     at >>>= 1;
                     last >>>= 1;
                 }
             } else {
-                tree.join(root, sibling, root);
+                tree.hash.node(root, sibling, root);
             }
             at >>>= 1;
             last >>>= 1;
         }
-        return last == 0 ? Optional.of(Arrays.copyOf(root, Hashes.LENGTH)) : Optional.empty();
-    }
-
-    private void join(byte[] left, byte[] right, byte[] into) {
-        sha256.update(NODE);
-        sha256.update(left);
-        sha256.update(right);
-        digest(into);
-    }
-
-    private void digest(byte[] into) {
-        Hashes.digest(sha256, into);
+        return last == 0 ? Optional.of(Arrays.copyOf(root, TreeHash.LENGTH)) : Optional.empty();
     }
 }

@@ -100,7 +100,7 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
 
         Maker(List<Signed> checkpoints, Coordinates place) {
             this.place = place;
-            this.topic = avro(place.topic());
+            this.topic = place.topic().getBytes(StandardCharsets.UTF_8);
             this.walk = new ChainWalk(place.partition(), checkpoints, this::hear);
             checkpoints.forEach(c -> bySize.put(c.size(), c));
         }
@@ -118,18 +118,6 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
             return place.topic().equals(Topics.AUDIT)
                     ? auditOffset == place.offset()
                     : view.isInput() && view.offset == place.offset() && view.isTopic(topic);
-        }
-
-        private static byte[] avro(String text) {
-            ByteArrayOutputStream out = new ByteArrayOutputStream();
-            BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(out, null);
-            try {
-                encoder.writeString(text);
-                encoder.flush();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            return out.toByteArray();
         }
 
         /** False when there is nothing more to read. */

@@ -16,9 +16,6 @@ import io.cloakroom.streams.Coordinates;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.DigestException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -29,7 +26,7 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * Writes the audit entries of one partition and links them: each holds the hash of the one before, as it was written.
+ * Writes the audit entries of one partition and links them: each holds the {@link TreeHash} of the one before, as it was written.
  * The head lives in a cached store, so that it is written when the transaction is, and not for each entry.
  *
  * <p>A decision is written down as it was made: there is no other explanation. Entries are Avro of
@@ -44,19 +41,17 @@ final class AuditChain {
 
     private static final Bytes HEAD = Bytes.wrap(new byte[] {0});
     private static final String POLICY = "policy:";
-    private static final int HASH_LENGTH = 32;
-    private static final byte LEAF = 0; // SHA-256 as of a leaf in RFC 6962: one hash for the chain and for the tree
 
     private final KeyValueStore<Bytes, byte[]> store;
     private final byte[] header;
-    private final MessageDigest sha256;
+    private final TreeHash hash = new TreeHash();
     private final Out out = new Out();
     private final Map<String, byte[]> texts = new HashMap<>();
     private final Map<String, byte[]> hashes = new HashMap<>();
     private final Map<String, Input> inputs = new HashMap<>();
 
     // The number of the next entry and the hash of the last one.
-    private final byte[] head = new byte[Long.BYTES + HASH_LENGTH];
+    private final byte[] head = new byte[Long.BYTES + TreeHash.LENGTH];
 
     /** A topic of the partition and the offset decided last; negative for none. */
     private static final class Input {
@@ -75,11 +70,6 @@ final class AuditChain {
     AuditChain(KeyValueStore<Bytes, byte[]> store, byte[] header, PolicyHistory history) {
         this.store = store;
         this.header = header;
-        try {
-            this.sha256 = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
         byte[] stored = store.get(HEAD);
         if (stored != null) {
             restore(stored);
@@ -246,13 +236,7 @@ final class AuditChain {
 
     private void link(long next, byte[] written) {
         ByteBuffer.wrap(head).putLong(next);
-        sha256.update(LEAF);
-        sha256.update(written);
-        try {
-            sha256.digest(head, Long.BYTES, HASH_LENGTH);
-        } catch (DigestException e) {
-            throw new IllegalStateException("a SHA-256 has " + HASH_LENGTH + " bytes", e);
-        }
+        hash.leaf(written, head, Long.BYTES);
     }
 
     private Input input(String topic) {

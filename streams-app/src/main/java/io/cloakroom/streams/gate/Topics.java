@@ -56,7 +56,7 @@ public final class Topics {
         return CONTROL.contains(topic) || isOfEvents(topic);
     }
 
-    static boolean isOfEvents(String topic) {
+    public static boolean isOfEvents(String topic) {
         return topic.startsWith(EVENTS);
     }
 

@@ -10,6 +10,7 @@ import io.cloakroom.streams.audit.Verification.Progress;
 import io.cloakroom.streams.gate.Topics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPair;
@@ -283,6 +284,40 @@ class VerificationTest {
                 .hasValue(new Fault(
                         "audit.decisions-0-" + partition.get(ENTRIES - 2).offset(),
                         "was changed, or the entry after it was, which is the last"));
+    }
+
+    /** Whoever writes the audit could decide a topic's offsets under another spelling of its name. */
+    @Test
+    void shouldKnowATopicHoweverItsLengthIsWritten() {
+        List<Lying> partition = partitions.get(0);
+        Lying last = partition.get(ENTRIES - 1);
+        AuditEntry forged = Written.read(last.value());
+        forged.setSequence(forged.getSequence() + 1);
+        forged.setPreviousHash(new Sha256(Written.hash(last.value())));
+        forged.setKind(EntryKind.EVENT);
+        forged.setPreviousOffset(-1L);
+        forged.setOffset(1_000_000L);
+        String name = forged.getTopic();
+        byte length = (byte) (2 * name.length());
+        byte[] longer = latin1(latin1(Written.bytes(forged))
+                .replace((char) length + name, (char) (length & 0xff | 0x80) + "\0" + name));
+        assertThat(Written.read(longer)).isEqualTo(forged);
+        ChainWalk walk = new ChainWalk(0, List.of(), (entry, offset) -> {});
+        partition.forEach(lying -> walk.next(lying.offset(), lying.value()));
+        assertThat(walk.fault()).isEmpty();
+
+        walk.next(last.offset() + 1, longer);
+
+        assertThat(walk.fault())
+                .hasValueSatisfying(fault -> assertThat(fault.what()).startsWith("decides offset 1000000 after -1"));
+    }
+
+    private static String latin1(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+
+    private static byte[] latin1(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
     @Test

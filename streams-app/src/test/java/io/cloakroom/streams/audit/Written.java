@@ -157,7 +157,7 @@ final class Written {
     }
 
     /** As of a leaf in RFC 6962. */
-    private static byte[] hash(byte[] entry) {
+    static byte[] hash(byte[] entry) {
         try {
             MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
             sha256.update((byte) 0);
