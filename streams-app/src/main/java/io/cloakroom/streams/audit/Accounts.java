@@ -1,5 +1,6 @@
 package io.cloakroom.streams.audit;
 
+import io.cloakroom.gate.Outcome;
 import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.Pseudonyms;
@@ -158,14 +159,13 @@ final class Accounts implements ChainWalk.Listener {
             topic.offsets.add(entry.offset);
             topic.audits.add(auditOffset);
         }
-        if (releases == null || entry.releases() == 0) {
-            return;
-        }
-        byte[] place = Pseudonyms.place(topic.topic, entry.partition, entry.offset);
-        Policy policy = releases.history.atOrFirst(entry.decidedAt);
-        for (int i = 0; i < entry.releases(); i++) {
-            Optional<Way> way = way(topic, policy, entry, i);
+        for (int i = 0; releases != null && i < entry.recipients(); i++) {
+            if (entry.outcome(i) != Outcome.RELEASE) {
+                continue;
+            }
+            Optional<Way> way = way(topic, releases.history.atOrFirst(entry.decidedAt), entry, i);
             if (way.isPresent()) {
+                byte[] place = Pseudonyms.place(topic.topic, entry.partition, entry.offset);
                 way.get().told.add(way.get().key.release(place), auditOffset);
             } else if (fault == null) {
                 fault = Fault.at(
@@ -179,20 +179,20 @@ final class Accounts implements ChainWalk.Listener {
     }
 
     /** Empty if there is no such topic of events, or that policy does not know the recipient. */
-    private Optional<Way> way(Decided topic, Policy policy, EntryView entry, int release) {
+    private Optional<Way> way(Decided topic, Policy policy, EntryView entry, int decision) {
         for (Way known : topic.ways) {
-            if (known.policy == policy && entry.isRecipient(release, known.recipient)) {
+            if (known.policy == policy && entry.isRecipient(decision, known.recipient)) {
                 return Optional.of(known);
             }
         }
         if (!Topics.isOfEvents(topic.topic)) {
             return Optional.empty();
         }
-        String recipient = string(entry.recipient(release));
+        String recipient = string(entry.recipient(decision));
         Optional<Way> found = releases.key(recipient, policy)
                 .map(key -> new Way(
                         policy,
-                        entry.recipient(release),
+                        entry.recipient(decision),
                         key,
                         told.computeIfAbsent(recipient + "." + Topics.type(topic.topic), t -> new Told())));
         found.ifPresent(topic.ways::add);

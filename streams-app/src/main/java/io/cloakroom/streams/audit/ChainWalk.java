@@ -1,13 +1,17 @@
 package io.cloakroom.streams.audit;
 
+import io.cloakroom.gate.Outcome;
 import io.cloakroom.streams.gate.Topics;
 import io.cloakroom.streams.gate.TreeHash;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Walks the entries of one audit partition in their order and holds them against each other and against what was signed. It
@@ -32,6 +36,7 @@ final class ChainWalk {
     private final TreeHash hash = new TreeHash();
     private final EntryView entry = new EntryView();
     private final List<Decided> topics = new ArrayList<>();
+    private final Set<Held> held = new HashSet<>();
 
     // Of the entry read last; the hash of it, and the number and the place of the next.
     private final byte[] head = new byte[TreeHash.LENGTH];
@@ -46,15 +51,20 @@ final class ChainWalk {
     private long beforeLast = -1; // the place of an entry that differs from what the last one says of it
     private Fault fault;
 
-    /** An input topic and what was decided of it last. */
+    /** An input topic and what was decided of it first and last. */
     private static final class Decided {
         private final byte[] name;
+        private final long first;
         private long offset;
 
-        Decided(byte[] name) {
+        Decided(byte[] name, long first) {
             this.name = name;
+            this.first = first;
         }
     }
+
+    /** A record that waits for a recipient. */
+    private record Held(Decided topic, long offset, String recipient) {}
 
     /** @param checkpoints of this partition, in any order */
     ChainWalk(int partition, List<Signed> checkpoints, Listener listener) {
@@ -164,18 +174,20 @@ final class ChainWalk {
     }
 
     private Fault decided(long offset) {
-        if (!entry.isInput()) {
-            return entry.previousOffset == -1 ? null : at(offset, "names an offset before it and is of no input");
-        }
         Decided topic = null;
         for (int i = 0; i < topics.size() && topic == null; i++) {
             topic = entry.isTopic(topics.get(i).name) ? topics.get(i) : null;
+        }
+        if (!entry.isInput()) {
+            return entry.previousOffset == -1
+                    ? later(offset, topic)
+                    : at(offset, "names an offset before it and is of no input");
         }
         if (topic == null && topics.size() == MOST_TOPICS) {
             return at(offset, "is of one topic more than " + MOST_TOPICS + ", and no gate reads so many");
         }
         if (topic == null) {
-            topic = new Decided(entry.topic());
+            topic = new Decided(entry.topic(), entry.offset);
             topic.offset = first == 0 ? -1 : entry.previousOffset;
             topics.add(topic);
         }
@@ -188,7 +200,51 @@ final class ChainWalk {
                                     + ", and the one decided before is " + topic.offset);
         }
         topic.offset = entry.offset;
+        return forEach(offset, topic);
+    }
+
+    /** Nobody gets a record twice, and who waits for it is remembered. */
+    private Fault forEach(long offset, Decided topic) {
+        for (int i = 0; i < entry.recipients(); i++) {
+            if (entry.outcome(i) == Outcome.WITHHOLD) {
+                continue;
+            }
+            for (int j = 0; j < i; j++) {
+                if (entry.outcome(j) != Outcome.WITHHOLD && entry.isRecipient(j, entry.recipient(i))) {
+                    return at(offset, "decides twice for " + recipient(i));
+                }
+            }
+            if (entry.outcome(i) == Outcome.HOLD) {
+                held.add(new Held(topic, entry.offset, recipient(i)));
+            }
+        }
         return null;
+    }
+
+    /**
+     * Only what was held is decided later, once; of entries that are gone, nobody knows.
+     *
+     * @param topic null if no entry so far is about a record of it
+     */
+    private Fault later(long offset, Decided topic) {
+        boolean isKnown = first == 0 || topic != null && entry.offset >= topic.first;
+        for (int i = 0; i < entry.recipients() && beforeLast < 0; i++) {
+            if (!held.remove(new Held(topic, entry.offset, recipient(i))) && isKnown) {
+                return at(
+                        offset,
+                        "decides " + name(entry.topic()) + "-" + partition + "-" + entry.offset + " for " + recipient(i)
+                                + ", for whom it is not held");
+            }
+        }
+        return null;
+    }
+
+    private String recipient(int decision) {
+        return name(entry.recipient(decision));
+    }
+
+    private static String name(byte[] utf8) {
+        return new String(utf8, StandardCharsets.UTF_8);
     }
 
     /** Holds what has been read against what was signed of as many entries. */

@@ -17,7 +17,7 @@ import java.util.Arrays;
 public final class EntryView {
 
     private static final EntryKind[] KINDS = EntryKind.values();
-    private static final int OUTCOMES = Outcome.values().length;
+    private static final Outcome[] OUTCOMES = Outcome.values();
     private static final int TRANSITIONS = TransitionKind.values().length;
 
     private final BoundedDecoder in = new BoundedDecoder(new byte[0], 0);
@@ -33,9 +33,9 @@ public final class EntryView {
     private int previousHash;
     private final Text topic = new Text();
 
-    // Who got a release.
-    private Text[] recipients = {new Text(), new Text(), new Text(), new Text()};
-    private int releases;
+    private Text[] recipients = new Text[0];
+    private Outcome[] outcomes = new Outcome[0];
+    private int decisions;
 
     /** A string where it lies, without its length: there is more than one way to write that. */
     private static final class Text {
@@ -105,20 +105,15 @@ public final class EntryView {
     }
 
     private void decisions() throws IOException {
-        releases = 0;
+        decisions = 0;
         for (long left = in.readArrayStart(); left > 0; left = in.arrayNext()) {
             for (; left > 0; left--) {
-                if (releases == recipients.length) {
-                    recipients = Arrays.copyOf(recipients, 2 * releases);
-                    for (int i = releases; i < recipients.length; i++) {
-                        recipients[i] = new Text();
-                    }
+                if (decisions == recipients.length) {
+                    grow();
                 }
-                text(recipients[releases]);
+                text(recipients[decisions]);
                 strings();
-                if (symbol(OUTCOMES) == Outcome.RELEASE.ordinal()) {
-                    releases++;
-                }
+                outcomes[decisions++] = OUTCOMES[symbol(OUTCOMES.length)];
                 in.skipString();
                 in.skipString();
                 if (isThere()) {
@@ -127,6 +122,15 @@ public final class EntryView {
                 }
                 treatments();
             }
+        }
+    }
+
+    private void grow() {
+        int room = 16 + 2 * decisions;
+        outcomes = Arrays.copyOf(outcomes, room);
+        recipients = Arrays.copyOf(recipients, room);
+        for (int i = decisions; i < room; i++) {
+            recipients[i] = new Text();
         }
     }
 
@@ -186,9 +190,13 @@ public final class EntryView {
         return Arrays.equals(bytes, previousHash, previousHash + TreeHash.LENGTH, hash, 0, TreeHash.LENGTH);
     }
 
-    /** How many recipients got a release. */
-    int releases() {
-        return releases;
+    /** How many recipients it decides for. */
+    int recipients() {
+        return decisions;
+    }
+
+    Outcome outcome(int decision) {
+        return outcomes[decision];
     }
 
     /** @param name in UTF-8 */
@@ -201,12 +209,12 @@ public final class EntryView {
     }
 
     /** @param name in UTF-8 */
-    boolean isRecipient(int release, byte[] name) {
-        return is(recipients[release], name);
+    boolean isRecipient(int decision, byte[] name) {
+        return is(recipients[decision], name);
     }
 
-    byte[] recipient(int release) {
-        return Arrays.copyOfRange(bytes, recipients[release].start, recipients[release].end);
+    byte[] recipient(int decision) {
+        return Arrays.copyOfRange(bytes, recipients[decision].start, recipients[decision].end);
     }
 
     private boolean is(Text text, byte[] utf8) {

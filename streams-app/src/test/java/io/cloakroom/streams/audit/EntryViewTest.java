@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
-import io.cloakroom.gate.Outcome;
+import io.cloakroom.gate.RecipientDecision;
 import io.cloakroom.streams.audit.Verification.Lying;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
 import org.apache.avro.io.BinaryEncoder;
@@ -43,9 +44,16 @@ class EntryViewTest {
             assertThat(view.offset).isEqualTo(entry.getOffset());
             assertThat(view.previousOffset).isEqualTo(entry.getPreviousOffset());
             assertThat(view.decidedAt).isEqualTo(entry.getDecidedAt().toEpochMilli());
-            assertThat(view.releases()).isEqualTo((int) entry.getDecisions().stream()
-                    .filter(d -> d.getOutcome() == Outcome.RELEASE)
-                    .count());
+            assertThat(view.recipients()).isEqualTo(entry.getDecisions().size());
+            for (int i = 0; i < view.recipients(); i++) {
+                RecipientDecision decision = entry.getDecisions().get(i);
+                assertThat(view.outcome(i)).isEqualTo(decision.getOutcome());
+                assertThat(view.isRecipient(i, decision.getRecipient().getBytes(StandardCharsets.UTF_8)))
+                        .isTrue();
+            }
+            assertThat(view.isOf(out.toByteArray(), entry.getSubjectToken()))
+                    .isEqualTo(entry.getKind() == EntryKind.RESOLUTION || entry.getSubjectToken() != null);
+            assertThat(view.isOf(out.toByteArray(), "nobody")).isEqualTo(entry.getKind() == EntryKind.RESOLUTION);
         }
     }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
+import io.cloakroom.gate.Outcome;
+import io.cloakroom.gate.RecipientDecision;
 import io.cloakroom.gate.Sha256;
 import io.cloakroom.streams.audit.Verification.Lying;
 import io.cloakroom.streams.audit.Verification.Progress;
@@ -284,6 +286,60 @@ class VerificationTest {
                 .hasValue(new Fault(
                         "audit.decisions-0-" + partition.get(ENTRIES - 2).offset(),
                         "was changed, or the entry after it was, which is the last"));
+    }
+
+    private static RecipientDecision decision(String recipient, Outcome outcome) {
+        return new RecipientDecision(recipient, List.of(), outcome, "rule", "C1", null, List.of());
+    }
+
+    /** What a walk says of entries about one record of events.order. */
+    private List<String> faults(List<RecipientDecision> event, List<List<RecipientDecision>> later) {
+        AuditEntry first = AuditEntry.newBuilder(
+                        Written.read(partitions.get(0).get(0).value()))
+                .setSequence(0)
+                .setKind(EntryKind.EVENT)
+                .setTopic("events.order")
+                .setOffset(17)
+                .setPreviousOffset(-1)
+                .setDecisions(event)
+                .build();
+        List<AuditEntry> entries = new ArrayList<>(List.of(first));
+        for (List<RecipientDecision> decisions : later) {
+            entries.add(AuditEntry.newBuilder(first)
+                    .setSequence(entries.size())
+                    .setKind(EntryKind.RESOLUTION)
+                    .setDecisions(decisions)
+                    .build());
+        }
+        ChainWalk walk = new ChainWalk(0, List.of(), (entry, offset) -> {});
+        Written.chained(entries, 0, new Random(1)).forEach(lying -> walk.next(lying.offset(), lying.value()));
+        return walk.fault().map(Fault::what).stream().toList();
+    }
+
+    @Test
+    void shouldLetWhatWasHeldBeDecidedOnceForEachRecipient() {
+        List<RecipientDecision> held = List.of(decision("group", Outcome.HOLD), decision("payment", Outcome.HOLD));
+        List<RecipientDecision> group = List.of(decision("group", Outcome.WITHHOLD));
+        List<RecipientDecision> payment = List.of(decision("payment", Outcome.RELEASE));
+
+        assertThat(faults(held, List.of(payment, group))).isEmpty();
+        assertThat(faults(held, List.of(payment, group, payment)))
+                .containsExactly("decides events.order-0-17 for payment, for whom it is not held");
+        assertThat(faults(held, List.of(group, List.of(decision("group", Outcome.RELEASE)))))
+                .containsExactly("decides events.order-0-17 for group, for whom it is not held");
+        assertThat(faults(payment, List.of(payment)))
+                .containsExactly("decides events.order-0-17 for payment, for whom it is not held");
+    }
+
+    @Test
+    void shouldNameAnEntryThatDecidesTwiceForARecipient() {
+        assertThat(faults(
+                        List.of(
+                                decision("group", Outcome.WITHHOLD),
+                                decision("payment", Outcome.RELEASE),
+                                decision("payment", Outcome.HOLD)),
+                        List.of()))
+                .containsExactly("decides twice for payment");
     }
 
     /** Whoever writes the audit could decide a topic's offsets under another spelling of its name. */

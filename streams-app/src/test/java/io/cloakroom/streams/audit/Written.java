@@ -56,30 +56,61 @@ final class Written {
     static List<Lying> partition(int partition, int count, Random random) {
         List<AuditEntry> entries = new ArrayList<>();
         Map<String, Long> decided = new HashMap<>();
+        List<Held> held = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            String topic = TOPICS.get(random.nextInt(TOPICS.size()));
-            boolean isLater = decided.containsKey(topic) && random.nextInt(8) == 0;
-            long previous = decided.getOrDefault(topic, -1L);
-            long offset = isLater ? previous : previous + 1 + random.nextInt(3);
-            if (!isLater) {
-                decided.put(topic, offset);
+            if (!held.isEmpty() && random.nextInt(8) == 0) {
+                Held now = held.remove(random.nextInt(held.size()));
+                entries.add(entry(i, EntryKind.RESOLUTION, now.topic, partition, now.offset, -1, now.by, random));
+                continue;
             }
-            entries.add(entry(i, isLater, topic, partition, offset, isLater ? -1 : previous, random));
+            String topic = TOPICS.get(random.nextInt(TOPICS.size()));
+            boolean isControl = topic.equals(Topics.CONSENT_CHANGES);
+            long previous = decided.getOrDefault(topic, -1L);
+            long offset = previous + 1 + random.nextInt(3);
+            decided.put(topic, offset);
+            AuditEntry entry = entry(
+                    i,
+                    isControl ? EntryKind.CONTROL : EntryKind.EVENT,
+                    topic,
+                    partition,
+                    offset,
+                    previous,
+                    isControl ? List.of() : RECIPIENTS,
+                    random);
+            entries.add(entry);
+            List<String> by = entry.getDecisions().stream()
+                    .filter(d -> d.getOutcome() == Outcome.HOLD)
+                    .map(RecipientDecision::getRecipient)
+                    .toList();
+            if (!by.isEmpty()) {
+                held.add(new Held(topic, offset, by));
+            }
         }
         return chained(entries, partition, random);
     }
 
+    /** What waits, for these recipients. */
+    private record Held(String topic, long offset, List<String> by) {}
+
     private static AuditEntry entry(
-            long sequence, boolean isLater, String topic, int partition, long offset, long previous, Random random) {
-        boolean isControl = topic.equals(Topics.CONSENT_CHANGES);
+            long sequence,
+            EntryKind kind,
+            String topic,
+            int partition,
+            long offset,
+            long previous,
+            List<String> recipients,
+            Random random) {
+        boolean isControl = kind == EntryKind.CONTROL;
         List<RecipientDecision> decisions = new ArrayList<>();
-        for (String recipient : isControl ? List.<String>of() : RECIPIENTS) {
-            boolean isReleased = !isLater && random.nextBoolean(); // nobody gets it twice
+        for (String recipient : recipients) {
+            boolean isReleased = random.nextBoolean();
+            boolean isHeld = kind == EntryKind.EVENT && !isReleased && random.nextInt(4) == 0;
             decisions.add(new RecipientDecision(
                     recipient,
                     isReleased ? List.of("analysis", "service") : List.of(),
-                    isReleased ? Outcome.RELEASE : Outcome.WITHHOLD,
-                    isReleased ? "legitimate-interest" : "consent-withdrawn",
+                    isReleased ? Outcome.RELEASE : isHeld ? Outcome.HOLD : Outcome.WITHHOLD,
+                    isReleased ? "legitimate-interest" : isHeld ? "guardian-needed" : "consent-withdrawn",
                     "C" + random.nextInt(43),
                     random.nextInt(3) == 0 ? new ConsentTransition(TransitionKind.REFUSAL, AT) : null,
                     isReleased
@@ -91,7 +122,7 @@ final class Written {
         return new AuditEntry(
                 sequence,
                 new Sha256(new byte[32]),
-                isLater ? EntryKind.RESOLUTION : isControl ? EntryKind.CONTROL : EntryKind.EVENT,
+                kind,
                 topic,
                 partition,
                 offset,
@@ -110,7 +141,7 @@ final class Written {
     }
 
     /** Linked anew, each in the place of the gate's. */
-    private static List<Lying> chained(List<AuditEntry> entries, int partition, Random random) {
+    static List<Lying> chained(List<AuditEntry> entries, int partition, Random random) {
         List<Lying> lying = new ArrayList<>();
         byte[] head = new byte[32];
         long at = random.nextInt(5);
