@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.cloakroom.events.Order;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +39,49 @@ class BadBytesTest {
     private final SchemaRegistry registry = SchemaRegistry.connect(Map.of("schema.registry.url", scope));
     private final AvroSerializer serializer = new AvroSerializer(registry);
     private final AvroDeserializer deserializer = new AvroDeserializer(registry);
+
+    @Test
+    void shouldReadNumbersAndTextsHoweverManyBytesTheirLengthsTake() throws IOException {
+        Random random = new Random(1);
+        for (int i = 0; i < 10_000; i++) {
+            long number = random.nextLong() >> random.nextInt(64);
+            String text = "x".repeat(random.nextInt(200));
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            writeLong(out, number, random.nextInt(3));
+            writeLong(out, text.length(), random.nextInt(3));
+            int start = out.size();
+            out.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
+            byte[] bytes = out.toByteArray();
+
+            BoundedDecoder in = new BoundedDecoder(bytes, 0);
+            assertThat(in.readLong()).isEqualTo(number);
+            assertThat(in.skipText()).isEqualTo(start);
+            assertThat(in.remaining()).isZero();
+            BoundedDecoder cut = new BoundedDecoder(Arrays.copyOf(bytes, bytes.length - 1), 0);
+            assertThatThrownBy(() -> {
+                        cut.readLong();
+                        cut.skipString();
+                    })
+                    .isInstanceOf(EOFException.class);
+        }
+        BoundedDecoder negative = new BoundedDecoder(new byte[] {1, 'x', 'x'}, 0);
+        assertThatThrownBy(negative::skipString).isInstanceOf(EOFException.class);
+    }
+
+    /** @param more bytes than it needs, as far as ten are enough */
+    private static void writeLong(ByteArrayOutputStream out, long number, int more) {
+        long left = number << 1 ^ number >> 63;
+        int written = 0;
+        for (; left < 0 || left > 0x7f; left >>>= 7) {
+            out.write((int) (left & 0x7f | 0x80));
+            written++;
+        }
+        int padding = Math.min(more, 9 - written);
+        out.write((int) (padding > 0 ? left | 0x80 : left));
+        for (int i = 1; i <= padding; i++) {
+            out.write(i < padding ? 0x80 : 0);
+        }
+    }
 
     @Test
     void shouldRefuseAPayloadShorterThanItsHeader() {

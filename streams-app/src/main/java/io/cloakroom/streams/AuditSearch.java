@@ -49,7 +49,8 @@ public final class AuditSearch implements AutoCloseable {
     public record Later(List<AuditEntry> entries, int looked, Instant until, boolean isAll) {}
 
     public AuditSearch(Settings settings) {
-        consumer = TopicReader.consumer(settings.with(Map.of("max.partition.fetch.bytes", "524288")));
+        consumer = TopicReader.consumer(settings.with(
+                Map.of("max.partition.fetch.bytes", "524288", "max.poll.records", Integer.toString(FEW))));
         entries = AuditReader.values(settings, true);
     }
 
@@ -68,7 +69,7 @@ public final class AuditSearch implements AutoCloseable {
             return Optional.empty();
         }
         long begin = consumer.beginningOffsets(one).get(audit);
-        long end = consumer.endOffsets(one).get(audit);
+        long end = end(audit);
         Optional<ConsumerRecord<byte[], byte[]>> record = readable(place);
         if (record.isEmpty()) {
             return search(place, begin, end, begin);
@@ -150,7 +151,7 @@ public final class AuditSearch implements AutoCloseable {
     }
 
     private long end(TopicPartition partition) {
-        return consumer.endOffsets(List.of(partition)).get(partition);
+        return TopicReader.ends(consumer, List.of(partition)).get(partition);
     }
 
     /** @param start where it is looked first */

@@ -80,9 +80,15 @@ public final class TopicReader {
         config.remove(ConsumerConfig.GROUP_ID_CONFIG);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // behind what retention took
         config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 50); // nothing to come: say so soon
-        config.putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10_000);
-        config.putIfAbsent(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 4 << 20);
+        config.putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10_000); // a call costs more than a record
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /** Of what is committed. It assigns them, for of any others Kafka's client warns that it cannot keep the answer. */
+    public static Map<TopicPartition, Long> ends(
+            KafkaConsumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions) {
+        consumer.assign(partitions);
+        return consumer.endOffsets(partitions);
     }
 
     /** Of the first record of this time or later, or of the end. */
@@ -91,7 +97,7 @@ public final class TopicReader {
         if (time.equals(Instant.MIN)) {
             return consumer.beginningOffsets(partitions);
         }
-        Map<TopicPartition, Long> offsets = new HashMap<>(consumer.endOffsets(partitions));
+        Map<TopicPartition, Long> offsets = new HashMap<>(ends(consumer, partitions));
         if (!time.equals(Instant.MAX)) {
             Map<TopicPartition, Long> times = new HashMap<>();
             partitions.forEach(p -> times.put(p, Math.max(0, time.toEpochMilli())));

@@ -250,7 +250,8 @@ class CloakroomTest {
         "audit verify --file audit.avro --unsigned --public-key one.pub, 'with --unsigned, give neither --public-key, --checkpoints nor'",
         "audit verify --file audit.avro --unsigned --checkpoints kept, 'with --unsigned, give neither --public-key, --checkpoints nor'",
         "audit verify --file audit.avro --unsigned --checkpoints-config kept, 'with --unsigned, give neither --public-key, --checkpoints nor'",
-        "audit verify --file audit.avro --unsigned --threads 0, --threads 0: it takes one at least",
+        "audit verify --file audit.avro --unsigned --threads 2, '--threads is for a cluster, which takes one at least; it says 2'",
+        "audit verify --config gate.properties --threads 0, '--threads is for a cluster, which takes one at least; it says 0'",
         "audit verify --file audit.avro, no public key was given: give --public-key FILE",
         "audit check proof, no public key was given: give --public-key FILE"
     })

@@ -255,6 +255,23 @@ final class Accounts implements ChainWalk.Listener {
                 : topics.stream().filter(topic -> end(topic) == 0).toList();
     }
 
+    /** How many of the records had their entry, if any, among those that are gone. */
+    int early(String topic, Longs records) {
+        long before = of(topic).before;
+        int early = 0;
+        while (early < records.count() && records.get(early) <= before) {
+            early++;
+        }
+        return early;
+    }
+
+    private Decided of(String topic) {
+        return decided.stream()
+                .filter(d -> d.topic.equals(topic))
+                .findFirst()
+                .orElseGet(() -> new Decided(new byte[0], beforeFirst()));
+    }
+
     /**
      * Exactly one entry for each committed record.
      *
@@ -262,10 +279,7 @@ final class Accounts implements ChainWalk.Listener {
      * @param begin before it, retention has removed what there was
      */
     Optional<Fault> input(String topic, Longs records, long begin) {
-        Decided of = decided.stream()
-                .filter(d -> d.topic.equals(topic))
-                .findFirst()
-                .orElseGet(() -> new Decided(new byte[0], beforeFirst()));
+        Decided of = of(topic);
         int next = 0;
         for (int i = 0; i < records.count(); i++) {
             long record = records.get(i);

@@ -82,7 +82,7 @@ final class ClusterReader implements Closeable {
 
     /** The end of what is committed: nothing is waited for. */
     Map<TopicPartition, Long> committedEnds(Collection<TopicPartition> partitions) {
-        return consumer.endOffsets(partitions);
+        return TopicReader.ends(consumer, partitions);
     }
 
     /** The end of all that is written, whatever becomes of its transaction. */

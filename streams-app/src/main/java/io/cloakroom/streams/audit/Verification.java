@@ -337,6 +337,10 @@ public final class Verification {
      * did; then the input records as far as they are decided.
      */
     private final class OnePartition {
+
+        /** How much was held against the audit. */
+        private record Compared(long inputs, long releases) {}
+
         private final ClusterReader reader;
         private final Blueprint blueprint;
         private final Map<TopicPartition, Long> decided;
@@ -380,18 +384,12 @@ public final class Verification {
             read(seen);
             Map<String, Accounts.Longs> inputs = inputs();
             Optional<Fault> fault = walk.end(begin);
+            Compared compared = new Compared(0, 0);
             if (fault.isEmpty()) {
                 accounts.fault().ifPresent(findings.faults::add);
-                hold(inputs, releases, due);
+                compared = hold(inputs, releases, due);
             }
-            part(
-                    audit.partition(),
-                    walk,
-                    fault,
-                    begin,
-                    inputs.values().stream().mapToLong(Accounts.Longs::count).sum(),
-                    releases.values().stream().mapToLong(Accounts.Told::count).sum(),
-                    findings);
+            part(audit.partition(), walk, fault, begin, compared.inputs, compared.releases, findings);
             return findings;
         }
 
@@ -455,7 +453,7 @@ public final class Verification {
                     .toList();
         }
 
-        private void hold(
+        private Compared hold(
                 Map<String, Accounts.Longs> inputs, Map<String, Accounts.Told> releases, Map<String, Integer> due) {
             Map<TopicPartition, Long> begins = reader.begins(beside(inputs.keySet()));
             accounts.unknown(inputs.keySet()).forEach(topic -> {
@@ -464,24 +462,38 @@ public final class Verification {
                     findings.skipped.add(count + " records in " + in(topic) + ": no entry that is left is about one");
                 }
             });
-            inputs.forEach((topic, records) ->
-                    accounts.input(topic, records, begins.get(in(topic))).ifPresent(findings.faults::add));
+            long held = 0;
+            for (Map.Entry<String, Accounts.Longs> of : inputs.entrySet()) {
+                String topic = of.getKey();
+                int early = accounts.early(topic, of.getValue());
+                if (early > 0) {
+                    findings.skipped.add(early + " records in " + in(topic) + ": before the first entry that is left");
+                }
+                held += of.getValue().count() - early;
+                accounts.input(topic, of.getValue(), begins.get(in(topic))).ifPresent(findings.faults::add);
+            }
             accounts.counts().keySet().stream()
                     .filter(topic -> hasKeys && !releases.containsKey(topic))
                     .forEach(topic -> findings.faults.add(new Fault(
                             audit.toString(), "tells of releases in " + topic + ", where no policy has any")));
             Map<TopicPartition, Long> released = reader.begins(beside(releases.keySet()));
-            releases.forEach((topic, ids) -> {
+            long found = 0;
+            for (Map.Entry<String, Accounts.Told> of : releases.entrySet()) {
+                String topic = of.getKey();
+                Accounts.Told ids = of.getValue();
                 int told = due.getOrDefault(topic, 0);
                 if (ids.count() == 0 && told > 0 && released.get(in(topic)) > 0) {
                     findings.skipped.add(told + " releases in " + in(topic) + ": whatever lay there was removed");
                 }
-                if (ids.count() > 0 && accounts.isUntold(told)) {
+                if (!accounts.isUntold(told)) {
+                    found += ids.count();
+                } else if (ids.count() > 0) {
                     findings.skipped.add(
                             ids.count() + " releases in " + in(topic) + ": no entry that is left tells of one");
                 }
                 accounts.releases(topic, ids, told, released.get(in(topic))).ifPresent(findings.faults::add);
-            });
+            }
+            return new Compared(held, found);
         }
 
         private TopicPartition in(String topic) {

@@ -72,8 +72,8 @@ final class AuditVerify implements Callable<Integer> {
             paramLabel = "N",
             description =
                     "How many partitions of a cluster are verified side by side, by default one for each processor. "
-                            + "What it takes of memory is for each.")
-    private int threads = Runtime.getRuntime().availableProcessors();
+                            + "Each takes memory of its own.")
+    private Integer threads;
 
     @Option(names = "--json", description = "One JSON document.")
     private boolean json;
@@ -91,8 +91,9 @@ final class AuditVerify implements Callable<Integer> {
                     spec.commandLine(),
                     "with --unsigned, give neither --public-key, --checkpoints nor --checkpoints-config FILE");
         }
-        if (threads < 1) {
-            throw new ParameterException(spec.commandLine(), "--threads " + threads + ": it takes one at least");
+        if (threads != null && (threads < 1 || file != null)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--threads is for a cluster, which takes one at least; it says " + threads);
         }
         Settings settings = connection.settings();
         Optional<Path> keys =
@@ -132,7 +133,11 @@ final class AuditVerify implements Callable<Integer> {
                 verification.skip("keys that are not there: " + e.getMessage());
             }
         }
-        return verification.cluster(settings, blueprint, pseudonyms, threads);
+        return verification.cluster(
+                settings,
+                blueprint,
+                pseudonyms,
+                Optional.ofNullable(threads).orElseGet(Runtime.getRuntime()::availableProcessors));
     }
 
     /** @param isSigned whether it was held against signatures */
