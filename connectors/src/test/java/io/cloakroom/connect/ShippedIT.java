@@ -86,7 +86,7 @@ class ShippedIT {
         assertThat(all).containsAll(named(BROUGHT));
     }
 
-    /** No time and no machine goes into a jar: two builds are the same bytes. */
+    /** For the same bytes from the same JDK: one date for all entries, and nothing of the machine in the manifest. */
     @Test
     void shouldDateEveryFileInEveryJarAlike() throws IOException {
         Matcher timestamp = TIMESTAMP.matcher(Files.readString(Path.of("..", "pom.xml")));
