@@ -101,6 +101,9 @@ class WarehouseIT {
     private static final String USER_INFO = "basic.auth.user.info";
     private static final String JAAS = "sasl.jaas.config";
 
+    /** This PostgreSQL asks for none: it is there to be seen where it is logged. */
+    private static final String PASSWORD = SecuredCluster.CANARY + "-of-database";
+
     @TempDir
     private static Path directory;
 
@@ -171,12 +174,12 @@ class WarehouseIT {
                 "shop.port", Integer.toString(postgres.getPort()),
                 "shop.database", "shop",
                 "shop.user", "postgres",
-                "shop.password", "postgres",
                 "warehouse.url", postgres.getJdbcUrl("postgres", "warehouse"),
                 "warehouse.user", "postgres",
-                "warehouse.password", "postgres",
-                "policies", GateDriver.POLICIES.toAbsolutePath().toString(),
-                "policies.later", later().toString()));
+                "policies", GateDriver.POLICIES.toAbsolutePath().toString()));
+        all.put("policies.later", later().toString());
+        all.put("shop.password", PASSWORD);
+        all.put("warehouse.password", PASSWORD);
         all.put("keys", analytics.keys().toString());
         all.put("kek", analytics.required(Settings.KEK));
         for (String key : List.of("schema.registry.url", USER_INFO)) {
@@ -227,6 +230,8 @@ class WarehouseIT {
         log.detach();
         assertThat(log.lines)
                 .anyMatch(line -> line.contains("value.converter.schema.registry.url"))
+                .anyMatch(line -> line.contains("database.password"))
+                .anyMatch(line -> line.contains("connection.password"))
                 .noneMatch(line -> line.contains(SecuredCluster.CANARY));
     }
 
