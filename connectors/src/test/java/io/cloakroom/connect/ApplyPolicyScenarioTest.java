@@ -19,10 +19,12 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.avro.generic.IndexedRecord;
+import org.apache.kafka.connect.connector.ConnectRecord;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
 import org.apache.kafka.connect.sink.SinkRecord;
+import org.apache.kafka.connect.source.SourceRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,7 @@ class ApplyPolicyScenarioTest {
     private static Path keys;
 
     private static final Map<String, ApplyPolicy<SinkRecord>> APPLYING = new LinkedHashMap<>();
+    private static final Map<String, ApplyPolicy<SourceRecord>> APPLYING_AT_A_SOURCE = new LinkedHashMap<>();
 
     private static Policy policy;
 
@@ -52,10 +55,10 @@ class ApplyPolicyScenarioTest {
         policy = Blueprint.load(GateDriver.POLICIES).history().atOrFirst(NOW.toEpochMilli());
         gate = new GateDriver(NOW);
         deaf = new GateDriver(NOW);
-        policy.recipients()
-                .keySet()
-                .forEach(recipient ->
-                        APPLYING.put(recipient, Given.applying(recipient, GateDriver.POLICIES, keys, NOW)));
+        for (String recipient : policy.recipients().keySet()) {
+            APPLYING.put(recipient, Given.applying(recipient, GateDriver.POLICIES, keys, NOW));
+            APPLYING_AT_A_SOURCE.put(recipient, Given.applying(recipient, GateDriver.POLICIES, keys, NOW));
+        }
     }
 
     @AfterAll
@@ -112,6 +115,17 @@ class ApplyPolicyScenarioTest {
         });
     }
 
+    /** But for the ids of releases: a source knows no offsets. It has no releases of the gate, either. */
+    @ParameterizedTest
+    @MethodSource("scenarios")
+    void shouldDecideAtASourceAsAtASink(Scenario scenario) {
+        SinkRecord event = event(scenario);
+        APPLYING.forEach(
+                (recipient, applying) -> assertThat(outcome(APPLYING_AT_A_SOURCE.get(recipient), Given.source(event)))
+                        .as(recipient)
+                        .isEqualTo(outcome(applying, event)));
+    }
+
     /** Those of recipients, too, of whom a scenario says nothing. */
     @Test
     void shouldMakeReleasesOfAllTheseTopics() {
@@ -159,6 +173,16 @@ class ApplyPolicyScenarioTest {
 
     private static SinkRecord event(Scenario scenario) {
         return Given.sink("events." + scenario.told().event(), scenario.subject(), scenario.event(NOW), NOW);
+    }
+
+    private static <R extends ConnectRecord<R>> String outcome(ApplyPolicy<R> applying, R event) {
+        try {
+            return Optional.ofNullable(applying.apply(event))
+                    .map(r -> r.topic() + " " + r.timestamp() + " " + r.headers() + " " + Given.plain(r, "releaseId"))
+                    .orElse("withheld");
+        } catch (DataException e) {
+            return e.getMessage();
+        }
     }
 
     private static void assertReads(Scenario scenario, String recipient, Struct release) {

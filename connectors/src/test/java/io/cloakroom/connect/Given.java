@@ -13,6 +13,7 @@ import org.apache.kafka.connect.connector.ConnectRecord;
 import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.sink.SinkRecord;
+import org.apache.kafka.connect.source.SourceRecord;
 
 /** What the tests of the transformation begin with. */
 final class Given {
@@ -52,8 +53,22 @@ final class Given {
                 TimestampType.LOG_APPEND_TIME);
     }
 
+    /** What a sink reads, as a source would have it. */
+    static SourceRecord source(SinkRecord read) {
+        return new SourceRecord(
+                Map.of(),
+                Map.of(),
+                read.topic(),
+                null,
+                read.keySchema(),
+                read.key(),
+                read.valueSchema(),
+                read.value(),
+                read.timestamp());
+    }
+
     /** The value in maps, without one of its fields. */
-    static Map<?, ?> plain(SinkRecord record, String without) {
+    static Map<?, ?> plain(ConnectRecord<?> record, String without) {
         return plain((Struct) record.value(), without);
     }
 
