@@ -343,6 +343,9 @@ class WarehouseIT {
         assertThat(row.get("lines")).contains("\"Silk scarf\"");
         assertThat(row.get("pseudonym")).hasSize(22);
         assertThat(row.get("releaseId")).hasSize(22);
+        assertThat(rows("select constraint_type, column_name from information_schema.table_constraints"
+                        + " natural join information_schema.key_column_usage where table_name = 'analytics_order'"))
+                .containsExactly(Map.of("constraint_type", "PRIMARY KEY", "column_name", "releaseId"));
         assertThat(rows("select distinct pseudonym from analytics_order")).hasSize(2);
         assertNothingPersonal();
 
