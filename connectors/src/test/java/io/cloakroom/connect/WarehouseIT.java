@@ -42,6 +42,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -79,6 +80,8 @@ class WarehouseIT {
     private static final Path PLUGINS = Path.of("target", "plugins").toAbsolutePath();
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Pattern MOUNTED =
+            Pattern.compile("\\./connectors/src/main/connect/(\\S+), target: /docker-entrypoint-initdb\\.d/\\1,");
     private static final List<String> USERS =
             List.of("cloakroom.gate", "cloakroom.connect", "cloakroom.auditor", "analytics", "payment", "shop");
     private static final String SHOP = "service.order.outbox";
@@ -518,6 +521,21 @@ class WarehouseIT {
         assertThat(rows("select \"releaseId\" from analytics_late order by 1"))
                 .extracting(row -> row.get("releaseId"))
                 .containsExactly("2", "3", "4", "5");
+    }
+
+    /** As {@code docker-compose.yml} has it: the image runs what is mounted there in the order of the names. */
+    @Test
+    void shouldMakeTheTablesOfBothEndsInOneDatabase() throws Exception {
+        List<String> scripts = MOUNTED.matcher(Files.readString(Path.of("..", "docker-compose.yml")))
+                .results()
+                .map(mounted -> mounted.group(1))
+                .sorted()
+                .toList();
+        assertThat(scripts).containsExactly("shop.sql", "warehouse.sql");
+        execute("postgres", "create database cloakroom");
+        for (String script : scripts) {
+            execute("cloakroom", Files.readString(CONNECT.resolve(script)));
+        }
     }
 
     // What the shop does.
