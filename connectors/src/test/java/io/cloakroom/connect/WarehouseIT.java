@@ -23,6 +23,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -50,7 +51,9 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
@@ -59,6 +62,8 @@ import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -85,6 +90,7 @@ class WarehouseIT {
     private static final List<String> USERS =
             List.of("cloakroom.gate", "cloakroom.connect", "cloakroom.auditor", "analytics", "payment", "shop");
     private static final String SHOP = "service.order.outbox";
+    private static final String RELEASES = "analytics.order";
     private static final String OVERRIDE = ".override.";
     private static final String GROUP = "consumer.override.group.id";
     private static final Map<String, Set<String>> OVERRIDES = Map.of(
@@ -377,6 +383,7 @@ class WarehouseIT {
         awaitRows("select * from analytics_cookie", 0);
         awaitRows("select * from recalls_analytics where rule = 'consent-withdrawn'", 1);
 
+        assertTakesInWhatIsCommitted();
         publish("subject.requests", "customer:bob", """
                 {"requestId": "erasure", "occurredAt": "%2$s", "subject": "%1$s", "kind": "ERASURE"}""");
         awaitRows("select * from analytics_order", 0);
@@ -417,13 +424,73 @@ class WarehouseIT {
         worker.delete(name);
     }
 
+    /** The order that is left lies there twice more, under other ids: what comes after the aborted one is taken in. */
+    private static void assertTakesInWhatIsCommitted() throws Exception {
+        String id = rows("select * from analytics_order").get(0).get("releaseId");
+        Map<String, Object> everything = everything();
+        ConsumerRecord<byte[], byte[]> release = release(everything, id);
+        everything.put("transactional.id", "copies");
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(everything, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.initTransactions();
+            producer.beginTransaction();
+            producer.send(copy(release, id, "aborted-")).get();
+            producer.abortTransaction();
+            producer.beginTransaction();
+            producer.send(copy(release, id, "another-")).get();
+            producer.commitTransaction();
+        }
+        awaitRows("select * from analytics_order where \"releaseId\" like 'another-%'", 1);
+        assertThat(rows("select * from analytics_order where \"releaseId\" like 'aborted-%'"))
+                .isEmpty();
+    }
+
+    private static ConsumerRecord<byte[], byte[]> release(Map<String, Object> everything, String id) {
+        List<ConsumerRecord<byte[], byte[]>> read = new ArrayList<>();
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(everything, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.assign(List.of(new TopicPartition(RELEASES, 0), new TopicPartition(RELEASES, 1)));
+            consumer.seekToBeginning(consumer.assignment());
+            await(id).atMost(PATIENCE).until(() -> {
+                consumer.poll(Duration.ofMillis(100)).forEach(read::add);
+                read.removeIf(record -> !text(record).contains(id));
+                return !read.isEmpty();
+            });
+        }
+        return read.get(0);
+    }
+
+    /** @param begins what its id begins with */
+    private static ProducerRecord<byte[], byte[]> copy(
+            ConsumerRecord<byte[], byte[]> release, String id, String begins) {
+        String text = text(release).replace(id, begins + id.substring(begins.length()));
+        return new ProducerRecord<>(
+                release.topic(),
+                release.partition(),
+                release.timestamp(),
+                release.key(),
+                text.getBytes(StandardCharsets.ISO_8859_1),
+                release.headers());
+    }
+
+    /** Byte by byte. */
+    private static String text(ConsumerRecord<byte[], byte[]> record) {
+        return new String(record.value(), StandardCharsets.ISO_8859_1);
+    }
+
+    /** The settings of one who may do anything, and reads what is committed. */
+    private static Map<String, Object> everything() throws IOException {
+        Map<String, Object> everything =
+                new HashMap<>(secured.certified(SecuredCluster.ADMINISTRATOR).client());
+        everything.put("isolation.level", "read_committed");
+        return everything;
+    }
+
     /** From the shop to its own helpdesk, past the gate: of nobody anything is known there, and the same policy decides. */
     @Test
     void shouldDecideBeforeItIsPublished() throws Exception {
         String topic = "desk.chat";
-        Map<String, Object> everything =
-                new HashMap<>(secured.certified(SecuredCluster.ADMINISTRATOR).client());
-        everything.put("isolation.level", "read_committed");
+        Map<String, Object> everything = everything();
         try (Admin admin = Admin.create(everything)) {
             admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
             admin.createAcls(List.of(new AclBinding(
