@@ -6,6 +6,7 @@ import io.cloakroom.events.Meta;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
 import io.cloakroom.gate.Quarantined;
+import io.cloakroom.gate.RecallNote;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.policy.Recipient;
 import io.cloakroom.schemas.AvroConfig;
@@ -359,7 +360,46 @@ final class Cluster implements AutoCloseable {
                 .as("input records that were held against their entries")
                 .isEqualTo(published)
                 .isPositive();
+        assertRecalled();
         return report;
+    }
+
+    /** What recipients are told to delete is what entries say, in their order; more of both may come. */
+    private void assertRecalled() {
+        Map<TopicPartition, List<String>> before = recallsByAudit();
+        Map<TopicPartition, List<String>> lying = new HashMap<>();
+        for (String topic : Topics.recalls(blueprint.history())) {
+            for (ConsumerRecord<byte[], byte[]> record : committed(topic)) {
+                GenericRecord recall = generic(record);
+                lying.computeIfAbsent(new TopicPartition(topic, record.partition()), p -> new ArrayList<>())
+                        .add(recall.get("epoch") + " " + recall.get("purpose") + " " + recall.get("rule"));
+            }
+        }
+        assertBegins(lying, before);
+        await("entries of recalls").untilAsserted(() -> assertBegins(recallsByAudit(), lying));
+    }
+
+    private static void assertBegins(Map<TopicPartition, List<String>> all, Map<TopicPartition, List<String>> begin) {
+        begin.forEach((partition, first) -> assertThat(all.getOrDefault(partition, List.of()))
+                .as("recalls in %s", partition)
+                .startsWith(first.toArray(String[]::new)));
+    }
+
+    private Map<TopicPartition, List<String>> recallsByAudit() {
+        Map<TopicPartition, List<String>> told = new HashMap<>();
+        for (Entry entry : audit()) {
+            for (RecallNote note : entry.value().getRecalls()) {
+                if (note.getPossible()) {
+                    told.computeIfAbsent(
+                                    new TopicPartition(
+                                            Topics.recalls(note.getRecipient()),
+                                            entry.record().partition()),
+                                    p -> new ArrayList<>())
+                            .add(note.getEpoch() + " " + note.getPurpose() + " " + note.getRule());
+                }
+            }
+        }
+        return told;
     }
 
     /** Signs what is committed, as {@code audit sign --once} does. */
