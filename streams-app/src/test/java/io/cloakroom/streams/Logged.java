@@ -11,10 +11,10 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
-/** All that is logged, ours at DEBUG. */
+/** All that is logged, ours at TRACE. */
 public final class Logged extends AppenderBase<ILoggingEvent> {
 
-    /** With what belongs to each: its values, the messages of its causes. */
+    /** With what belongs to each: its values, the messages of what was thrown. */
     public final Queue<String> lines = new ConcurrentLinkedQueue<>();
 
     private final Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
@@ -30,7 +30,7 @@ public final class Logged extends AppenderBase<ILoggingEvent> {
     public static Logged attached(String... others) {
         Logged log = new Logged(Stream.of(others));
         log.start();
-        log.ours.setLevel(Level.DEBUG);
+        log.ours.setLevel(Level.TRACE);
         log.root.addAppender(log);
         for (Logger other : log.others) {
             other.setLevel(Level.INFO);
@@ -56,9 +56,15 @@ public final class Logged extends AppenderBase<ILoggingEvent> {
         if (event.getKeyValuePairs() != null) {
             line.append(event.getKeyValuePairs());
         }
-        for (IThrowableProxy t = event.getThrowableProxy(); t != null; t = t.getCause()) {
-            line.append(t.getMessage());
-        }
+        add(event.getThrowableProxy(), line);
         lines.add(line.toString());
+    }
+
+    private static void add(IThrowableProxy thrown, StringBuilder line) {
+        if (thrown != null) {
+            line.append(thrown.getMessage());
+            add(thrown.getCause(), line);
+            Stream.of(thrown.getSuppressed()).forEach(suppressed -> add(suppressed, line));
+        }
     }
 }
