@@ -2,12 +2,12 @@ package io.cloakroom.streams.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import io.cloakroom.control.ConsentChange;
 import io.cloakroom.control.ConsentKind;
+import io.cloakroom.control.IdentityLink;
+import io.cloakroom.control.LinkKind;
+import io.cloakroom.control.RequestKind;
+import io.cloakroom.control.SubjectRequest;
 import io.cloakroom.policy.Access;
 import io.cloakroom.policy.EventSchema.Field;
 import io.cloakroom.policy.Fact;
@@ -15,6 +15,7 @@ import io.cloakroom.policy.Policy;
 import io.cloakroom.policy.Purpose;
 import io.cloakroom.policy.Treatment;
 import io.cloakroom.schemas.Schemas;
+import io.cloakroom.streams.Logged;
 import io.cloakroom.streams.scenarios.Scenario;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -30,12 +31,13 @@ import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.generic.IndexedRecord;
+import org.apache.avro.specific.SpecificData;
+import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.slf4j.LoggerFactory;
 
 /**
  * Every text of an event holds a marker of its own; then all that came out is searched, raw. A marker stands where the
@@ -49,6 +51,9 @@ public class CanaryTest {
             "CQdz-EAQdz-EAAfABAENB4FgALOAAAAAAAYgF5wAQF5gAAAA.IF5wAgAGALzA",
             "gppString",
             "DBABLA~BVQqAAAAAgA.QA");
+
+    /** Who says what they say. */
+    private static final String PERSON = "CHIRP-";
 
     private static final Instant NOW = Instant.parse("2026-03-01T12:34:56.789Z");
 
@@ -69,21 +74,11 @@ public class CanaryTest {
             "reviewId");
 
     private final GateDriver gate = new GateDriver(NOW);
-    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-    private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
-    private final Logger ours = (Logger) LoggerFactory.getLogger("io.cloakroom");
-
-    @BeforeEach
-    void listen() {
-        log.start();
-        ours.setLevel(Level.TRACE);
-        root.addAppender(log);
-    }
+    private final Logged log = Logged.attached();
 
     @AfterEach
     void close() {
-        ours.setLevel(null);
-        root.detachAppender(log);
+        log.detach();
         gate.close();
     }
 
@@ -109,14 +104,12 @@ public class CanaryTest {
             });
         }
         allow(subject);
+        markers.put("change", "CANARY-change");
 
         Policy policy = gate.blueprint().history().versions().get(0);
         everyKind(event, policy.events().get(type).path(Fact.STATED_BY))
                 .forEach(one -> gate.publish(Topics.events(type), subject, one));
-        gate.publish(
-                Topics.events(type),
-                subject.getBytes(StandardCharsets.UTF_8),
-                "CANARY-garbage".getBytes(StandardCharsets.UTF_8));
+        gate.publish(Topics.events(type), utf8(subject), utf8("CANARY-garbage"));
         markers.put("garbage", "CANARY-garbage");
 
         Map<String, List<byte[]>> out = everythingThatCameOut();
@@ -126,11 +119,7 @@ public class CanaryTest {
                     .map(Access::topic)
                     .filter(topic -> !out.get(topic).isEmpty())
                     .collect(Collectors.toCollection(TreeSet::new));
-            Set<String> found = out.entrySet().stream()
-                    .filter(topic -> topic.getValue().stream().anyMatch(bytes -> contains(bytes, marker)))
-                    .map(Map.Entry::getKey)
-                    .collect(Collectors.toCollection(TreeSet::new));
-            assertThat(found).as(marker).isEqualTo(expected);
+            assertThat(where(out, marker)).as(marker).isEqualTo(expected);
         });
         assertThat(policy.events().get(type).accesses())
                 .as("nearly everybody gets something")
@@ -139,13 +128,84 @@ public class CanaryTest {
                 .isSubsetOf("authorities", "care", "advertising", "research-fitting");
         assertThat(out.get(Topics.AUDIT)).isNotEmpty();
         assertThat(out.get(Topics.QUARANTINE)).isNotEmpty();
-        assertThat(log.list)
-                .isNotEmpty()
-                .noneMatch(line -> (line.getFormattedMessage() + line.getKeyValuePairs()).contains("CANARY"));
+        assertThat(log.lines).isNotEmpty().noneMatch(line -> line.contains("CANARY"));
         gate.store(People.STORE)
                 .all()
                 .forEachRemaining(row -> assertThat(new String((byte[]) row.value, StandardCharsets.ISO_8859_1))
                         .doesNotContain("CANARY"));
+    }
+
+    /** Each text of each control record in turn, about somebody of its own: some can be decided with it, some cannot. */
+    @Test
+    void shouldStandNowhereOfWhatPeopleSay() {
+        GenericRecord order = Scenario.event("order", PERSON, NOW);
+        int people = 0;
+        for (SpecificRecord record : everythingThatPeopleSay()) {
+            for (Schema.Field field : record.getSchema().getFields()) {
+                if (Shapes.inner(field.schema()).get(0).getType() != Schema.Type.STRING) {
+                    continue;
+                }
+                for (String marker : List.of("CANARY-" + field.name(), "customer:CANARY-" + field.name())) {
+                    String subject = (record instanceof IdentityLink ? "cookie:" : "customer:") + PERSON + people++;
+                    SpecificRecord said = SpecificData.get().deepCopy(record.getSchema(), record);
+                    said.put(said.getSchema().getField("subject").pos(), subject);
+                    said.put(field.pos(), marker);
+                    publish(subject, change(subject, ConsentKind.AGE_STATEMENT, null, null, null, null));
+                    ((GenericRecord) order.get("meta")).put("subject", subject);
+                    gate.publish(Topics.events("order"), subject, order);
+                    gate.publish(topic(said), subject, said);
+                    goRound();
+                }
+            }
+            gate.publish(topic(record), utf8(PERSON), gate.bytes(topic(record), record));
+            gate.publish(topic(record), utf8("customer:" + PERSON), utf8("CANARY-garbage"));
+        }
+
+        Map<String, List<byte[]>> out = everythingThatCameOut();
+        assertThat(out.get(Topics.AUDIT)).isNotEmpty();
+        assertThat(out.get(Topics.QUARANTINE)).isNotEmpty();
+        assertThat(out.get(Topics.recalls("analytics"))).isNotEmpty();
+        assertThat(where(out, "CANARY")).isEmpty();
+        out.keySet().removeAll(Topics.releases(gate.blueprint().history())); // some say whom they are about
+        assertThat(where(out, PERSON)).isEmpty();
+        assertThat(log.lines).isNotEmpty().noneMatch(line -> line.contains("CANARY") || line.contains(PERSON));
+    }
+
+    private static List<SpecificRecord> everythingThatPeopleSay() {
+        List<SpecificRecord> said = new ArrayList<>();
+        for (ConsentKind kind : ConsentKind.values()) {
+            for (String purpose :
+                    List.of("statistical-analysis", "direct-marketing", "advertising", "testimonial-publication")) {
+                ConsentChange change = change("customer:ada", kind, purpose, "EMAIL", "adnet", "r-1");
+                change.setGuardian("customer:eve");
+                change.setGuardianBirthDate(LocalDate.of(1980, 12, 10));
+                change.setVerification("call");
+                change.setTcString(SIGNALS.get("tcString"));
+                said.add(change);
+            }
+        }
+        for (LinkKind kind : LinkKind.values()) {
+            said.add(new IdentityLink("l-1", NOW.minusSeconds(1), "cookie:ada", "customer:" + PERSON + "linked", kind));
+        }
+        for (RequestKind kind : RequestKind.values()) {
+            said.add(new SubjectRequest("r-1", NOW, "customer:ada", kind));
+        }
+        return said;
+    }
+
+    private static String topic(SpecificRecord said) {
+        return said instanceof ConsentChange
+                ? Topics.CONSENT_CHANGES
+                : said instanceof IdentityLink ? Topics.IDENTITY_LINKS : Topics.SUBJECT_REQUESTS;
+    }
+
+    /** What the gate tells itself arrives, and what it tells itself then. */
+    private void goRound() {
+        List<TestRecord<byte[], byte[]>> told = gate.raw(Topics.FORWARDS);
+        while (!told.isEmpty()) {
+            told.forEach(record -> gate.publish(Topics.FORWARDS, record.key(), record.value()));
+            told = gate.raw(Topics.FORWARDS);
+        }
     }
 
     /** The event as it is, or one of each kind that states purposes of its own. */
@@ -249,7 +309,18 @@ public class CanaryTest {
         return out;
     }
 
+    private static Set<String> where(Map<String, List<byte[]>> out, String text) {
+        return out.entrySet().stream()
+                .filter(topic -> topic.getValue().stream().anyMatch(bytes -> contains(bytes, text)))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
     private static boolean contains(byte[] bytes, String text) {
         return new String(bytes, StandardCharsets.ISO_8859_1).contains(text);
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 }
