@@ -12,7 +12,9 @@ import io.cloakroom.streams.CloakroomTest.Ran;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -51,6 +53,7 @@ class AuditCommandsIT {
     private static RecordMetadata order;
     private static RecordMetadata view;
     private static RecordMetadata withdrawal;
+    private static RecordMetadata unknown;
     private static List<AuditEntry> audit;
 
     /** Chats, an order that is held and a page view, chats again; then what is said about the two. */
@@ -71,9 +74,10 @@ class AuditCommandsIT {
             withdrawal = cluster.publish(
                     Given.analyticsConsent(COOKIE, ConsentKind.WITHDRAWAL).build());
             cluster.decided(withdrawal);
-            cluster.decided(cluster.publish(Given.chat(CHILD)
+            unknown = cluster.publish(Given.chat(CHILD)
                     .setMeta(Given.meta(CHILD).setBrand("QxQxQxBRANDxQ").build())
-                    .build()));
+                    .build());
+            cluster.decided(unknown);
         }
         audit = cluster.committedAudit();
     }
@@ -115,7 +119,7 @@ class AuditCommandsIT {
             JsonNode said = record(soon("audit", "explain", place, "--json"));
             assertThat(said.get("place").asString()).isEqualTo(place);
         }
-        for (RecordMetadata rare : List.of(order, view, withdrawal)) {
+        for (RecordMetadata rare : List.of(order, view, withdrawal, unknown)) {
             soon("audit", "explain", QuarantineIT.text(rare));
         }
     }
@@ -138,8 +142,10 @@ class AuditCommandsIT {
     void shouldSayWhatTheEntrySaysAndWhatCameOfItLater() {
         JsonNode said = record(run(0, "audit", "explain", QuarantineIT.text(order), "--json"));
 
-        assertThat(said.get("entry")).isEqualTo(CloakroomTest.json(entry(order).toString()));
-        assertThat(said.get("policyHash").asString()).matches("[0-9a-f]{64}");
+        AuditEntry entry = entry(order);
+        String hash = HexFormat.of().formatHex(entry.getPolicyHash().bytes());
+        assertThat(said.get("entry")).isEqualTo(CloakroomTest.json(entry.toString()));
+        assertThat(said.get("policyHash").asString()).isEqualTo(hash).matches("[0-9a-f]{64}");
         JsonNode held = find(said.get("entry").get("decisions"), "payment");
         assertThat(held.get("outcome").asString()).isEqualTo("HOLD");
         assertThat(said.get("rules").get(held.get("rule").asString()).asString())
@@ -152,6 +158,11 @@ class AuditCommandsIT {
                         .out())
                 .contains("payment: held", "guardian-needed (C1): ", "resolved ", "payment: released for ")
                 .doesNotContain("analytics");
+        assertThat(words(run(0, "audit", "explain", QuarantineIT.text(order))))
+                .contains(
+                        " occurred " + entry.getOccurredAt() + " arrived " + entry.getArrivedAt() + ", decided "
+                                + entry.getDecidedAt() + " ",
+                        " policy " + entry.getPolicyVersion() + ", SHA-256 " + hash + " ");
     }
 
     @Test
@@ -181,6 +192,12 @@ class AuditCommandsIT {
         assertThat(decisions).hasSize(1);
         assertThat(decisions.get(0).get("outcome").asString()).isEqualTo("RELEASE");
         assertThat(decisions.get(0).get("transition").get("kind").asString()).isEqualTo("GRANT");
+        RecipientDecision decision = entry(view).getDecisions().stream()
+                .filter(d -> d.getRecipient().equals("analytics"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(words(run(0, "audit", "explain", QuarantineIT.text(view), "analytics")))
+                .contains(" counted the grant of " + decision.getTransition().getAt() + " ");
         JsonNode recall = said.get("recalls").get(0);
         assertThat(recall.get("note").get("recipient").asString()).isEqualTo("analytics");
         assertThat(recall.get("note").get("rule").asString()).isEqualTo("consent-withdrawn");
@@ -221,6 +238,23 @@ class AuditCommandsIT {
                                 to)
                         .err())
                 .contains("--type: there are access, account");
+    }
+
+    @Test
+    void shouldFindNoRecordByItsIdThatArrivedLater() {
+        String before = Instant.ofEpochMilli(chats.get(0).timestamp()).toString();
+        Instant arrived = Instant.ofEpochMilli(chats.get(BEFORE / 2).timestamp());
+        String[] command = {"audit", "explain", "--event-id", "QxQxQxIDxQ", "--type", "chat", "--from", before, "--to"};
+
+        assertThat(run(1, with(command, arrived.toString())).err()).contains("no chat with this id arrived");
+        assertThat(record(run(0, with(command, arrived.plusMillis(1).toString(), "--json")))
+                        .get("place")
+                        .asString())
+                .isEqualTo(QuarantineIT.text(chats.get(BEFORE / 2)));
+    }
+
+    private static String[] with(String[] command, String... more) {
+        return Stream.concat(Stream.of(command), Stream.of(more)).toArray(String[]::new);
     }
 
     @Test
@@ -288,6 +322,24 @@ class AuditCommandsIT {
     }
 
     @Test
+    void shouldReportTheHoursOfDecisions() {
+        Map<String, Long> hours = new TreeMap<>();
+        audit.forEach(entry -> hours.merge(
+                entry.getDecidedAt().truncatedTo(ChronoUnit.HOURS).toString(),
+                (long) entry.getDecisions().size(),
+                Long::sum));
+        hours.values().removeIf(count -> count == 0);
+
+        Map<String, Long> reported = new TreeMap<>();
+        run(0, "audit", "report", "--by", "hour", "--json")
+                .json()
+                .get("outcomes")
+                .forEach(row -> reported.put(row.get("hour").asString(), sum(row)));
+
+        assertThat(reported).isEqualTo(hours).isNotEmpty();
+    }
+
+    @Test
     void shouldReportByWhatIsAskedForWithinATime() {
         Instant half = audit.get(audit.size() / 2).getDecidedAt();
         long decisions = audit.stream().mapToLong(e -> e.getDecisions().size()).sum();
@@ -307,7 +359,12 @@ class AuditCommandsIT {
         return ran.json()
                 .get("outcomes")
                 .valueStream()
-                .flatMap(JsonNode::valueStream)
+                .mapToLong(AuditCommandsIT::sum)
+                .sum();
+    }
+
+    private static long sum(JsonNode row) {
+        return row.valueStream()
                 .filter(JsonNode::isNumber)
                 .mapToLong(JsonNode::asLong)
                 .sum();
@@ -326,6 +383,11 @@ class AuditCommandsIT {
                         && e.getOffset() == place.offset())
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** What is too long for a line goes on in the next. */
+    private static String words(Ran ran) {
+        return ran.out().replaceAll("\\s+", " ");
     }
 
     private static JsonNode record(Ran ran) {
