@@ -27,7 +27,7 @@ final class AuditExport implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         long entries;
-        try (Bar bar = new Bar("exported", System.console() != null)) {
+        try (Bar bar = new Bar("exported", Terminal.isThere())) {
             entries = ExportFile.write(connection.settings(), to, bar);
         }
         spec.commandLine().getOut().println("exported " + entries + " entries to " + to);

@@ -100,7 +100,7 @@ final class AuditVerify implements Callable<Integer> {
                 Optional.ofNullable(settings.all().get(Settings.KEYS)).map(Path::of);
         List<PublicKey> signers = unsigned ? List.of() : publicKeys.needed(keys, spec);
         Report report;
-        try (Bar bar = new Bar("verified", System.console() != null && !json)) {
+        try (Bar bar = new Bar("verified", Terminal.isThere() && !json)) {
             Verification verification = new Verification(signers, bar);
             if (whole) {
                 verification.demandWhole();

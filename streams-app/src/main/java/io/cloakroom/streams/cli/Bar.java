@@ -11,11 +11,11 @@ final class Bar implements Progress, AutoCloseable {
     private final ProgressBar bar;
 
     Bar(String task, boolean isTerminal) {
-        this(isTerminal ? of(task).build() : null);
+        this(of(task), isTerminal);
     }
 
-    Bar(ProgressBar bar) {
-        this.bar = bar;
+    Bar(ProgressBarBuilder builder, boolean isTerminal) {
+        bar = isTerminal ? builder.build() : null;
     }
 
     static ProgressBarBuilder of(String task) {

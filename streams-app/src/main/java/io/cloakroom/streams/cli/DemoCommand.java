@@ -70,7 +70,7 @@ public final class DemoCommand implements Callable<Integer> {
             err.println(embedded.ready());
             err.flush();
             new Demo(embedded.settings(), blueprint, out, err)
-                    .show(SampleData.load(seed, Instant.now(), records), System.console() != null);
+                    .show(SampleData.load(seed, Instant.now(), records), Terminal.isThere());
             if (!once) {
                 out.println("The broker, the registry and the gate go on; stop them with Ctrl-C. To look:");
                 out.println("  bin/cloakroom audit tail --from-beginning --limit 20");

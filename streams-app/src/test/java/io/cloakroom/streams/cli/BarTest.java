@@ -11,10 +11,8 @@ class BarTest {
 
     private final List<String> lines = new ArrayList<>();
 
-    private Bar bar() {
-        return new Bar(Bar.of("verified")
-                .setConsumer(new DelegatingProgressBarConsumer(lines::add))
-                .build());
+    private Bar bar(boolean isTerminal) {
+        return new Bar(Bar.of("verified").setConsumer(new DelegatingProgressBarConsumer(lines::add)), isTerminal);
     }
 
     private String last() {
@@ -23,7 +21,7 @@ class BarTest {
 
     @Test
     void shouldSayHowMuchIsDoneOfWhatIsExpected() {
-        try (Bar bar = bar()) {
+        try (Bar bar = bar(true)) {
             bar.expect(300);
             bar.expect(100);
             bar.done(100);
@@ -35,7 +33,7 @@ class BarTest {
     /** While the gate runs, more comes. */
     @Test
     void shouldEndWhereAllIsDone() {
-        try (Bar bar = bar()) {
+        try (Bar bar = bar(true)) {
             bar.expect(300);
             bar.done(300);
             bar.expect(20);
@@ -47,7 +45,7 @@ class BarTest {
 
     @Test
     void shouldBeNowhereButOnATerminal() {
-        try (Bar bar = new Bar("verified", false)) {
+        try (Bar bar = bar(false)) {
             bar.expect(300);
             bar.done(300);
         }
