@@ -18,10 +18,12 @@ import java.nio.file.Path;
 import java.security.KeyPair;
 import java.security.PublicKey;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +36,11 @@ class VerificationTest {
     private static final int PARTITIONS = 3;
     private static final int ENTRIES = 40;
     private static final int OF_EACH = 1_000;
+    /** That can be altered in every way. */
+    private static final int FEWEST = 3;
+
+    private static final Set<Alteration> EDITS = EnumSet.of(Alteration.EDIT_A_BYTE, Alteration.SWAP);
+
     private static final List<PublicKey> KEYS = List.of(Written.SIGNER.getPublic());
 
     @TempDir
@@ -163,7 +170,9 @@ class VerificationTest {
                 int k = random.nextInt(records.size());
                 AuditEntry edited = Written.read(records.get(k).value());
                 edited.setUnplannedFields(edited.getUnplannedFields() + 1);
+                int gone = (int) Written.read(records.get(0).value()).getSequence();
                 int signed = Stream.of(1, 17, 18, 31, ENTRIES)
+                        .map(size -> size - gone)
                         .filter(size -> size > k)
                         .findFirst()
                         .orElseThrow();
@@ -242,18 +251,34 @@ class VerificationTest {
         }
     }
 
-    @Test
-    void shouldSeeWhatWasEditedInWhatRetentionHasLeft() {
+    @ParameterizedTest
+    @EnumSource
+    void shouldNameTheFirstEntryThatIsWrongInWhatRetentionHasLeft(Alteration alteration) {
         for (int i = 0; i < OF_EACH; i++) {
-            int gone = 1 + random.nextInt(ENTRIES - 1);
+            int gone = 1 + random.nextInt(ENTRIES - FEWEST);
             List<Lying> left = partitions.get(1).subList(gone, ENTRIES);
-            Altered altered = Alteration.EDIT_A_BYTE.of(left, left, random);
+            Altered altered = alteration.of(left, partitions.get(2).subList(gone, ENTRIES), random);
             List<List<Lying>> all = new ArrayList<>(partitions);
             all.set(1, altered.records());
 
-            assertThat(verification(checkpoints).export(records(all)).isVerified())
-                    .as("without %d, alteration %d", gone, i)
-                    .isFalse();
+            Report report = verification(checkpoints).export(records(all));
+
+            Set<String> named = altered.named().stream()
+                    .map(offset -> prefix(1) + "-" + offset)
+                    .collect(Collectors.toSet());
+            boolean isFirst = EDITS.contains(alteration) && altered.records().get(0) != left.get(0);
+            if (isFirst) { // nothing before it says what it was
+                left.subList(0, 2).forEach(either -> named.add(prefix(1) + "-" + either.offset()));
+            }
+            if (named.isEmpty()) {
+                assertThat(report.faults()).as("as retention leaves it").isEmpty();
+            } else {
+                assertThat(report.faults())
+                        .as("without %d, alteration %d", gone, i)
+                        .extracting(Fault::place)
+                        .hasSize(1)
+                        .isSubsetOf(named);
+            }
         }
     }
 
