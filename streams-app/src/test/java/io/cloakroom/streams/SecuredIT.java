@@ -135,8 +135,14 @@ class SecuredIT {
                                 "to make: " + PAYMENT + " may READ topic payment.order",
                                 "to make: " + PAYMENT + " may READ group payment.*",
                                 "to make: User:cloakroom.gate may WRITE topic payment.order"));
-        yes(administrator, "topics", "apply", "--partitions", "1");
         try (Admin admin = Admin.create(secured.certified(administrator).client())) {
+            assertThat(admin.listTopics().names().get())
+                    .as("a plan makes nothing")
+                    .isEmpty();
+            assertThat(admin.describeAcls(AclBindingFilter.ANY).values().get()).isEmpty();
+            assertThat(secured.registry().latest("payment.order-value")).isEmpty();
+
+            yes(administrator, "topics", "apply", "--partitions", "1");
             var made = admin.describeAcls(AclBindingFilter.ANY).values().get();
             yes(administrator, "topics", "apply");
             assertThat(admin.describeAcls(AclBindingFilter.ANY).values().get()).hasSameElementsAs(made);
@@ -182,6 +188,9 @@ class SecuredIT {
             assertThat(admin.describeAcls(AclBindingFilter.ANY).values().get())
                     .contains(one, gone, some, all, theirs)
                     .hasSize(made.size() + 5);
+            assertThat(admin.listTopics().names().get())
+                    .as("nothing is deleted that nobody said to delete")
+                    .contains("old.order", "recalls.old");
 
             assertThat(run(administrator, "topics", "apply", "--prune").exit())
                     .as("what reaches further is for a person to mend")
