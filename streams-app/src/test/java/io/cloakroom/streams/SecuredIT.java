@@ -279,8 +279,6 @@ class SecuredIT {
                     .contains("replayed: 1;");
             seen.assertComplete();
 
-            rotateTheKeyOfKeys(seen, blueprint);
-
             // Whoever may not, is told so in a line.
             for (String[] refused : List.of(
                     new String[] {"cloakroom.auditor", "audit", "verify"},
@@ -296,6 +294,8 @@ class SecuredIT {
                         .contains("uthoriz")
                         .hasLineCount(1);
             }
+
+            rotateTheKeyOfKeys(seen, blueprint, gate);
         }
     }
 
@@ -387,11 +387,14 @@ class SecuredIT {
         }
     }
 
-    /** One instance runs all the time; another starts with the new key, and takes over when the old one is forgotten. */
-    private void rotateTheKeyOfKeys(Cluster seen, Blueprint blueprint) throws Exception {
+    /** One instance decides while the key changes; another, which read keys afterwards, decides when it ended. */
+    private void rotateTheKeyOfKeys(Cluster seen, Blueprint blueprint, Serving before) throws Exception {
         String administrator = SecuredCluster.ADMINISTRATOR;
         assertThat(yes(administrator, "keys", "rotate-kek")).contains("kek.json", "payment.1.json");
-        seen.decided(publish("service.order", seen, Given.order("customer:ada").build()));
+        seen.decided(publish("control.consent", seen, Given.grown("customer:bob")));
+        RecordMetadata during =
+                publish("service.order", seen, Given.order("customer:bob").build());
+        seen.decided(during);
         yes(administrator, "keys", "rotate-kek", "--retire");
         Settings another = secured.user("cloakroom.gate")
                 .with(Map.of(
@@ -401,8 +404,13 @@ class SecuredIT {
                         directory.resolve("another").toString()));
         try (Gate gate = Gate.start(another, blueprint)) {
             gate.awaitRunning();
-            seen.decided(
-                    publish("service.order", seen, Given.order("customer:ada").build()));
+            before.close();
+            RecordMetadata after =
+                    publish("service.order", seen, Given.order("customer:bob").build());
+            seen.decided(after);
+            assertThat(seen.release("payment", after).record().key())
+                    .as("the pseudonym")
+                    .isEqualTo(seen.release("payment", during).record().key());
         }
         seen.assertComplete();
     }
