@@ -118,6 +118,11 @@ public final class GateDriver implements AutoCloseable {
                 .pipeInput(new TestRecord<>(key, value, headers, nextArrival++));
     }
 
+    /** What is published from now on arrives then, whatever the gate's clock says. */
+    void arriving(Instant then) {
+        nextArrival = then.toEpochMilli();
+    }
+
     void advance(Duration time) {
         driver.advanceWallClockTime(time);
     }

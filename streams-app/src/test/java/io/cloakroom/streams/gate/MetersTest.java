@@ -45,14 +45,21 @@ class MetersTest {
     @Test
     void shouldTimeWhatARefusalDoesToWhoeverIsLinked() {
         gate.publish(Topics.CONSENT_CHANGES, ADA, change(ConsentKind.WITHDRAWAL));
-        gate.publish(
-                Topics.IDENTITY_LINKS,
-                COOKIE,
-                new IdentityLink("l-1", NOW.minusSeconds(5), COOKIE, ADA, LinkKind.CONNECTED));
+        link();
         gate.raw(Topics.FORWARDS).forEach(sent -> gate.publish(Topics.FORWARDS, sent.key(), sent.value()));
         gate.raw(Topics.FORWARDS).forEach(sent -> gate.publish(Topics.FORWARDS, sent.key(), sent.value()));
 
         assertThat(refusals("link").count()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldTimeHowLongARefusalTook() {
+        link();
+        gate.arriving(NOW.minusSeconds(5));
+        gate.publish(Topics.CONSENT_CHANGES, ADA, change(ConsentKind.WITHDRAWAL));
+
+        assertThat(refusals("own").totalTime(TimeUnit.MILLISECONDS)).isEqualTo(5_000);
+        assertThat(refusals("link").totalTime(TimeUnit.MILLISECONDS)).isEqualTo(5_000);
     }
 
     @Test
@@ -89,6 +96,13 @@ class MetersTest {
             assertThat(others.find("cloakroom.held").gauges()).hasSize(1);
         }
         assertThat(others.find("cloakroom.held").gauges()).isEmpty();
+    }
+
+    private void link() {
+        gate.publish(
+                Topics.IDENTITY_LINKS,
+                COOKIE,
+                new IdentityLink("l-1", NOW.minusSeconds(5), COOKIE, ADA, LinkKind.CONNECTED));
     }
 
     private Timer refusals(String way) {
