@@ -31,7 +31,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -88,12 +87,24 @@ class ComposeFileTest {
                     "GF_ANALYTICS_REPORTING_ENABLED",
                     "GF_ANALYTICS_CHECK_FOR_UPDATES"));
 
+    /** What images read untold: hub.docker.com/_/postgres, of 18 and later; grafana.com/docs, "Configure Docker". */
+    private static final Map<String, Pattern> READ_BY_IMAGES = Map.of(
+            "postgres",
+            Pattern.compile("/var/lib/postgresql|/docker-entrypoint-initdb\\.d/[\\w.-]+\\.sql"),
+            "grafana/grafana",
+            Pattern.compile("/etc/grafana/provisioning|/var/lib/grafana"));
+
     /** What is mounted and not in the repository: where connectors/pom.xml puts a worker's plugins. */
     private static final String PLUGINS = "./connectors/target/plugins";
 
     private static final String IMAGE = "cloakroom/gate:";
 
-    private static final Pattern ASKED = Pattern.compile("\\$\\{file:/etc/cloakroom/connect.properties:([^}]+)}");
+    private static final String WORKER = "./docker/connect.properties";
+    private static final Path CONNECTORS = ROOT.resolve("connectors/src/main/connect");
+
+    /** A file, and what of it. */
+    private static final Pattern ASKED = Pattern.compile("\\$\\{file:([^:}]+):([^}]+)}");
+
     private static final String SECRETS = "/run/secrets/";
 
     @Test
@@ -121,6 +132,15 @@ class ComposeFileTest {
             gate-keys:/keys                    | keys:/keys                         | gate-keys: keys is neither in the repository nor a volume
             /config/gate.properties]           | /etc/gate.properties]              | gate-keys: nothing lies at /etc/gate.properties
             /run/secrets/grafana-admin         | /run/secrets/grafana               | grafana: nothing lies at /run/secrets/grafana
+            target: /etc/cloakroom/connect     | target: /etc/connect               | connect: nothing lies at /etc/cloakroom/connect.properties
+            target: /etc/cloakroom/connect     | target: /etc/connect               | connect: nothing reads /etc/connect.properties
+            target: /plugins                   | target: /plugin                    | connect: nothing reads /plugin
+            postgres-data:/var/lib/postgresql  | postgres-data:/var/lib/postgresql/data | postgres: nothing reads /var/lib/postgresql/data
+            target: /docker-entrypoint-initdb.d/shop.sql | target: /docker-entrypoint.d/shop.sql | postgres: nothing reads /docker-entrypoint.d/shop.sql
+            target: /etc/grafana/provisioning  | target: /etc/grafana/provisioned   | grafana: nothing reads /etc/grafana/provisioned
+            target: /dashboards                | target: /dashboard                 | grafana: nothing reads /dashboard
+            grafana-data:/var/lib/grafana      | grafana-data:/grafana              | grafana: nothing reads /grafana
+            secrets: [grafana-admin]           | secrets: [grafana-admin, kek]      | grafana: nothing reads /run/secrets/kek
             /opt/kafka/bin/kafka-broker        | /opt/bin/kafka-broker              | broker: nothing lies at /opt/bin/kafka-broker-api-versions.sh
             KAFKA_LOG_DIRS                     | KAFKA_LOGS_DIR                     | broker: KAFKA_LOGS_DIR is no setting of apache/kafka
             KAFKA_NODE_ID                      | CONNECT_NODE_ID                    | broker: CONNECT_NODE_ID is no setting of apache/kafka
@@ -168,6 +188,19 @@ class ComposeFileTest {
         assertThat(gate.get(Settings.KEK)).isEqualTo(SECRETS + "kek");
         gate.remove(Settings.KEK);
         assertThat(gate.toString()).doesNotContainPattern(SECRET);
+    }
+
+    @Test
+    void shouldLetConnectorsReadWhatTheyAskFor() throws IOException {
+        String allowed =
+                properties("docker/connect.properties").getProperty("config.providers.file.param.allowed.paths");
+        try (Stream<Path> connectors = Files.list(CONNECTORS)) {
+            for (Path connector : connectors.toList()) {
+                assertThat(ASKED.matcher(Files.readString(connector)).results().map(asked -> asked.group(1)))
+                        .as(connector.toString())
+                        .allMatch(file -> isAt(file, allowed));
+            }
+        }
     }
 
     /** docs/operations.md, Keys: who can sign another audit is not who decides. */
@@ -221,13 +254,13 @@ class ComposeFileTest {
         connect.load(new StringReader(first.get("connect.properties")));
         JsonNode services = new YAMLMapper().readTree(Files.readString(FILE)).get("services");
         assertThat(targets(services.get("connect"))).contains(connect.getProperty("policies"));
-        try (Stream<Path> connectors = Files.list(ROOT.resolve("connectors/src/main/connect"))) {
+        try (Stream<Path> connectors = Files.list(CONNECTORS)) {
             for (Path connector : connectors.toList()) {
                 ASKED.matcher(Files.readString(connector))
                         .results()
                         .forEach(asked -> assertThat(first.get("connect.properties"))
                                 .as(connector.toString())
-                                .containsPattern("(?m)^" + Pattern.quote(asked.group(1)) + "=."));
+                                .containsPattern("(?m)^" + Pattern.quote(asked.group(2)) + "=."));
             }
         }
         assertThat(secretsOf(script)).isEqualTo(first);
@@ -375,18 +408,19 @@ class ComposeFileTest {
                         .filter(d ->
                                 d.getValue().path("condition").asString("").equals("service_completed_successfully"))
                         .forEach(d -> awaitedToEnd.add(d.getKey())));
-        compose.get("services").properties().forEach(service -> {
+        for (Map.Entry<String, JsonNode> service : compose.get("services").properties()) {
             if (!service.getValue().at("/healthcheck/test").isArray() && !awaitedToEnd.contains(service.getKey())) {
                 problems.add(service.getKey() + ": no healthcheck");
             }
             for (String problem : serviceProblems(service.getValue(), volumes, secrets)) {
                 problems.add(service.getKey() + ": " + problem);
             }
-        });
+        }
         return problems;
     }
 
-    private static List<String> serviceProblems(JsonNode service, Set<String> volumes, Set<String> secrets) {
+    private static List<String> serviceProblems(JsonNode service, Set<String> volumes, Set<String> secrets)
+            throws IOException {
         List<String> problems = new ArrayList<>();
         String image = service.path("image").asString("");
         if (!EXACT_VERSION.matcher(image).matches()) {
@@ -427,14 +461,24 @@ class ComposeFileTest {
                 problems.add(variable + " is no setting of " + name);
             }
         });
+        List<String> told = configurations(service);
+        Set<String> read = new TreeSet<>();
         Stream.of(service.path("command"), service.path("entrypoint"), service.at("/healthcheck/test"), environment)
                 .flatMap(JsonNode::valueStream)
                 .flatMap(text -> PATH.matcher(text.asString("")).results())
-                .map(MatchResult::group)
+                .forEach(path -> read.add(path.group()));
+        told.forEach(text -> ASKED.matcher(text).results().forEach(asked -> read.add(asked.group(1))));
+        read.stream()
                 .filter(path -> !path.startsWith("/dev/")
                         && OF_IMAGES.getOrDefault(name, List.of()).stream().noneMatch(path::startsWith)
-                        && there.stream().noneMatch(target -> path.equals(target) || path.startsWith(target + "/")))
+                        && there.stream().noneMatch(target -> isAt(path, target)))
                 .forEach(path -> problems.add("nothing lies at " + path));
+        told.forEach(text -> PATH.matcher(text).results().forEach(path -> read.add(path.group())));
+        there.stream()
+                .filter(target -> read.stream().noneMatch(path -> isAt(path, target))
+                        && !(READ_BY_IMAGES.containsKey(name)
+                                && READ_BY_IMAGES.get(name).matcher(target).matches()))
+                .forEach(target -> problems.add("nothing reads " + target));
         if (!environment.isMissingNode() && !environment.isObject()) {
             problems.add("environment is not a map");
         }
@@ -448,6 +492,33 @@ class ComposeFileTest {
             }
         });
         return problems;
+    }
+
+    /** What files of the repository tell it: those that it mounts, and of a worker its connectors and its secret. */
+    private static List<String> configurations(JsonNode service) throws IOException {
+        List<Path> from = new ArrayList<>();
+        for (JsonNode mount : service.path("volumes")) {
+            String source = source(mount);
+            if (source.startsWith("./docker/") && isThere(source)) {
+                from.add(ROOT.resolve(source));
+            }
+            if (source.equals(WORKER)) {
+                from.addAll(List.of(CONNECTORS, ROOT.resolve("docker/make-secrets")));
+            }
+        }
+        List<String> texts = new ArrayList<>();
+        for (Path directory : from) {
+            try (Stream<Path> files = Files.walk(directory)) {
+                for (Path file : files.filter(Files::isRegularFile).toList()) {
+                    texts.add(Files.readString(file));
+                }
+            }
+        }
+        return texts;
+    }
+
+    private static boolean isAt(String path, String target) {
+        return path.equals(target) || path.startsWith(target + "/");
     }
 
     private static boolean isThere(String source) {
