@@ -148,6 +148,10 @@ class ComposeFileTest {
             GF_ANALYTICS_REPORTING_ENABLED     | GF_REPORTING_ENABLED               | grafana: GF_REPORTING_ENABLED is no setting of grafana/grafana
             KAFKA_NODE_ID: 1                   | KAFKA_SSL_KEYSTORE_PASSWORD: 1     | broker: KAFKA_SSL_KEYSTORE_PASSWORD looks like a secret
             KAFKA_NODE_ID: 1                   | KAFKA_X: c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0 | broker: KAFKA_X looks like a secret
+            wal_level=logical]                 | password=hunter2]                  | postgres: command looks like a secret
+            command: [postgres, -c, wal_level=logical] | command: postgres -c password=hunter2 | postgres: command looks like a secret
+            entrypoint: [chown,                | entrypoint: [--token=x, chown,     | ownership: entrypoint looks like a secret
+            [CMD, pg_isready,                  | [CMD, env, PGPASSWORD=x, pg_isready, | postgres: healthcheck looks like a secret
             """)
     void shouldRefuseABrokenCopy(String right, String wrong, String problem) throws IOException {
         String file = Files.readString(FILE);
@@ -464,8 +468,8 @@ class ComposeFileTest {
         List<String> told = configurations(service);
         Set<String> read = new TreeSet<>();
         Stream.of(service.path("command"), service.path("entrypoint"), service.at("/healthcheck/test"), environment)
-                .flatMap(JsonNode::valueStream)
-                .flatMap(text -> PATH.matcher(text.asString("")).results())
+                .flatMap(ComposeFileTest::texts)
+                .flatMap(text -> PATH.matcher(text).results())
                 .forEach(path -> read.add(path.group()));
         told.forEach(text -> ASKED.matcher(text).results().forEach(asked -> read.add(asked.group(1))));
         read.stream()
@@ -491,6 +495,11 @@ class ComposeFileTest {
                 problems.add(variable.getKey() + " looks like a secret");
             }
         });
+        for (String words : List.of("/command", "/entrypoint", "/healthcheck/test")) {
+            if (texts(service.at(words)).anyMatch(text -> SECRET.matcher(text).find())) {
+                problems.add(words.split("/")[1] + " looks like a secret");
+            }
+        }
         return problems;
     }
 
@@ -515,6 +524,13 @@ class ComposeFileTest {
             }
         }
         return texts;
+    }
+
+    /** In a list, a map, or a line for a shell. */
+    private static Stream<String> texts(JsonNode words) {
+        return words.isString()
+                ? Stream.of(words.asString())
+                : words.valueStream().map(word -> word.asString(""));
     }
 
     private static boolean isAt(String path, String target) {
