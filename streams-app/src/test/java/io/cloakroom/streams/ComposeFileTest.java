@@ -31,6 +31,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -60,6 +61,15 @@ class ComposeFileTest {
 
     /** In a command, a health check or a variable; not within a URL, nor what is asked of a server. */
     private static final Pattern PATH = Pattern.compile("(?<![\\w:/.-]|GET )/(?!/)[\\w./-]*");
+
+    /** Where pom.xml has the version that tests use. */
+    private static final Map<String, String> TESTED = Map.of(
+            "apache/kafka",
+            "kafka.version",
+            "apicurio/apicurio-registry",
+            "apicurio.version",
+            "postgres",
+            "postgres.version");
 
     /** What images have of their own. */
     private static final Map<String, List<String>> OF_IMAGES = Map.of("apache/kafka", List.of("/opt/kafka/bin/"));
@@ -116,6 +126,9 @@ class ComposeFileTest {
     @CsvSource(delimiter = '|', textBlock = """
             image: apache/kafka:4.3.1          | image: apache/kafka:latest         | broker: image apache/kafka:latest is not of one exact version
             image: apache/kafka:4.3.1          | image: apache/kafka                | broker: image apache/kafka is not of one exact version
+            image: apache/kafka:4.3.1          | image: apache/kafka:4.3.0          | broker: apache/kafka:4.3.0 is not what is tested, 4.3.1
+            apicurio-registry:3.3.3            | apicurio-registry:3.3.2            | registry: apicurio/apicurio-registry:3.3.2 is not what is tested, 3.3.3
+            image: postgres:18.6               | image: postgres:18.5               | postgres: postgres:18.5 is not what is tested, 18.6
             image: cloakroom/gate:0.1.0-SNAPSHOT | image: cloakroom/gate:0.0.9      | ownership: cloakroom/gate:0.0.9 is not the image that the build makes
             pull_policy: never                 | pull_policy: missing               | ownership: cloakroom/gate is in no registry
             condition: service_healthy         | condition: service_hale            | does not have a value in the enumeration
@@ -459,6 +472,12 @@ class ComposeFileTest {
             }
         }
         String name = image.split(":")[0];
+        if (TESTED.containsKey(name)) {
+            String tested = tested(TESTED.get(name));
+            if (!image.equals(name + ":" + tested)) {
+                problems.add(image + " is not what is tested, " + tested);
+            }
+        }
         JsonNode environment = service.path("environment");
         environment.propertyNames().forEach(variable -> {
             if (!VARIABLES.getOrDefault(name, Set.of()).contains(variable)) {
@@ -539,6 +558,13 @@ class ComposeFileTest {
 
     private static boolean isThere(String source) {
         return source.equals(PLUGINS) || !source.contains("/target") && Files.exists(ROOT.resolve(source));
+    }
+
+    private static String tested(String property) throws IOException {
+        Matcher value =
+                Pattern.compile("<" + property + ">([^<]+)<").matcher(Files.readString(ROOT.resolve("pom.xml")));
+        assertThat(value.find()).as(property).isTrue();
+        return value.group(1);
     }
 
     /** The build's. */
