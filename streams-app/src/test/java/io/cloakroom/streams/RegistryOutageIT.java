@@ -115,6 +115,7 @@ class RegistryOutageIT {
                     .hasRootCauseInstanceOf(RegistryUnavailableException.class)
                     .rootCause()
                     .hasMessageContaining("no schema registry answered GET /schemas/ids/" + newerChat);
+            assertThat(gate.dead()).as("what /live says").isPresent();
             assertThat(cluster.memberIds())
                     .as("its partitions wait for no session's end")
                     .isEmpty();
