@@ -35,6 +35,11 @@ class OperatingTest {
     }
 
     @Test
+    void shouldHaveEveryFigure() throws IOException {
+        assertThat(Operating.PAGE).content().doesNotContainPattern("@[A-Z]+@");
+    }
+
+    @Test
     void shouldAskOnlyForOurMetersThatThePageExplains() throws IOException {
         TreeSet<String> ours = new TreeSet<>();
         for (Operating.Question question : Operating.questions()) {
