@@ -102,7 +102,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
                 default -> events.decide(place, record.key(), input.value());
             }
         } catch (RuntimeException e) {
-            throw silent(place.topic() + "-" + place.partition() + "-" + place.offset(), e);
+            throw silent("at " + place.topic() + "-" + place.partition() + "-" + place.offset(), e);
         }
     }
 
@@ -112,7 +112,7 @@ final class GateProcessor implements Processor<byte[], Input, byte[], Outgoing> 
             return e;
         }
         IllegalStateException silent =
-                new IllegalStateException(e.getClass().getName() + " at " + where + ", which is not decided");
+                new IllegalStateException(e.getClass().getName() + " " + where + ", which is not decided");
         silent.setStackTrace(e.getStackTrace());
         return silent;
     }

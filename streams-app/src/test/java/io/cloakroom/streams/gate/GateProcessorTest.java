@@ -51,7 +51,7 @@ class GateProcessorTest {
 
         assertEndsSilently(
                 () -> gate.advance(Duration.ofDays(365)),
-                "IllegalArgumentException at among what waits in partition 0, which is not decided");
+                "IllegalArgumentException among what waits in partition 0, which is not decided");
     }
 
     private void publish() {
