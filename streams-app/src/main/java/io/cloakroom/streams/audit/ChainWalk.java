@@ -205,7 +205,7 @@ final class ChainWalk {
 
     /** Nobody gets a record twice, and who waits for it is remembered. */
     private Fault forEach(long offset, Decided topic) {
-        for (int i = 0; i < entry.recipients(); i++) {
+        for (int i = 0; i < entry.recipients() && beforeLast < 0; i++) {
             if (entry.outcome(i) == Outcome.WITHHOLD) {
                 continue;
             }
