@@ -68,7 +68,7 @@ public final class AuditSearch implements AutoCloseable {
         if (TopicReader.partitions(consumer, place.topic()).size() <= place.partition()) {
             return Optional.empty();
         }
-        long begin = consumer.beginningOffsets(one).get(audit);
+        long begin = TopicReader.begins(consumer, one).get(audit);
         long end = end(audit);
         Optional<ConsumerRecord<byte[], byte[]>> record = readable(place);
         if (record.isEmpty()) {
@@ -122,7 +122,7 @@ public final class AuditSearch implements AutoCloseable {
     /** The record itself; empty if it lies there no longer, or none ever did. */
     public Optional<ConsumerRecord<byte[], byte[]>> record(Coordinates place) {
         TopicPartition input = place.topicPartition();
-        if (consumer.beginningOffsets(List.of(input)).get(input) > place.offset()) {
+        if (TopicReader.begins(consumer, List.of(input)).get(input) > place.offset()) {
             return Optional.empty();
         }
         List<ConsumerRecord<byte[], byte[]>> read = new ArrayList<>();

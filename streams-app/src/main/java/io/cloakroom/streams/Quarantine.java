@@ -107,11 +107,13 @@ public final class Quarantine {
                     .flatMap(List::stream)
                     .map(p -> new TopicPartition(p.topic(), p.partition()))
                     .collect(Collectors.toSet());
-            return consumer.beginningOffsets(places.stream()
-                    .map(Coordinates::topicPartition)
-                    .filter(there::contains)
-                    .distinct()
-                    .toList());
+            return TopicReader.begins(
+                    consumer,
+                    places.stream()
+                            .map(Coordinates::topicPartition)
+                            .filter(there::contains)
+                            .distinct()
+                            .toList());
         }
     }
 

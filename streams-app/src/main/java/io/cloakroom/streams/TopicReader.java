@@ -84,7 +84,14 @@ public final class TopicReader {
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    /** Of what is committed. It assigns them, for of any others Kafka's client warns that it cannot keep the answer. */
+    /** What retention has left. It assigns them, for of any others Kafka's client warns that it cannot keep the answer. */
+    public static Map<TopicPartition, Long> begins(
+            KafkaConsumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions) {
+        consumer.assign(partitions);
+        return consumer.beginningOffsets(partitions);
+    }
+
+    /** The end of what is committed; likewise. */
     public static Map<TopicPartition, Long> ends(
             KafkaConsumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions) {
         consumer.assign(partitions);
@@ -95,7 +102,7 @@ public final class TopicReader {
     static Map<TopicPartition, Long> offsets(
             KafkaConsumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions, Instant time) {
         if (time.equals(Instant.MIN)) {
-            return consumer.beginningOffsets(partitions);
+            return begins(consumer, partitions);
         }
         Map<TopicPartition, Long> offsets = new HashMap<>(ends(consumer, partitions));
         if (!time.equals(Instant.MAX)) {

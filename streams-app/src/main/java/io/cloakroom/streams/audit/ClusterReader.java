@@ -77,7 +77,7 @@ final class ClusterReader implements Closeable {
 
     /** What retention has left. */
     Map<TopicPartition, Long> begins(Collection<TopicPartition> partitions) {
-        return consumer.beginningOffsets(partitions);
+        return TopicReader.begins(consumer, partitions);
     }
 
     /** The end of what is committed: nothing is waited for. */
