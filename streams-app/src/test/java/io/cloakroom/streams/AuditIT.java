@@ -20,7 +20,6 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -475,11 +474,9 @@ class AuditIT {
         List<Cluster.Entry> entries = entries();
         Cluster.Entry last = entries.get(entries.size() - 1);
         gate.close();
-        MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-        sha256.update((byte) 0); // as of a leaf in RFC 6962
         AuditEntry forged = AuditEntry.newBuilder(last.value())
                 .setSequence(last.value().getSequence() + 1)
-                .setPreviousHash(new Sha256(sha256.digest(last.record().value())))
+                .setPreviousHash(new Sha256(EntryHash.of(last.record().value())))
                 .setPreviousOffset(place.offset())
                 .setOffset(place.offset() + 1)
                 .setDecisions(List.of())

@@ -7,6 +7,7 @@ import io.cloakroom.gate.EntryKind;
 import io.cloakroom.gate.Outcome;
 import io.cloakroom.gate.RecipientDecision;
 import io.cloakroom.gate.Sha256;
+import io.cloakroom.streams.EntryHash;
 import io.cloakroom.streams.audit.Verification.Lying;
 import io.cloakroom.streams.audit.Verification.Progress;
 import io.cloakroom.streams.gate.Topics;
@@ -301,8 +302,7 @@ class VerificationTest {
         Lying last = partition.get(ENTRIES - 1);
         AuditEntry edited = Written.read(last.value());
         edited.setPreviousHash(new Sha256(new byte[32]));
-        ChainWalk walk = new ChainWalk(0, List.of(), (entry, offset) -> {});
-        partition.subList(0, ENTRIES - 1).forEach(lying -> walk.next(lying.offset(), lying.value()));
+        ChainWalk walk = walked(partition.subList(0, ENTRIES - 1));
         assertThat(walk.fault()).isEmpty();
 
         walk.next(last.offset(), Written.bytes(edited));
@@ -311,6 +311,12 @@ class VerificationTest {
                 .hasValue(new Fault(
                         "audit.decisions-0-" + partition.get(ENTRIES - 2).offset(),
                         "was changed, or the entry after it was, which is the last"));
+    }
+
+    private static ChainWalk walked(List<Lying> entries) {
+        ChainWalk walk = new ChainWalk(0, List.of(), (entry, offset) -> {});
+        entries.forEach(lying -> walk.next(lying.offset(), lying.value()));
+        return walk;
     }
 
     private static RecipientDecision decision(String recipient, Outcome outcome) {
@@ -336,9 +342,8 @@ class VerificationTest {
                     .setDecisions(decisions)
                     .build());
         }
-        ChainWalk walk = new ChainWalk(0, List.of(), (entry, offset) -> {});
-        Written.chained(entries, 0, new Random(1)).forEach(lying -> walk.next(lying.offset(), lying.value()));
-        return walk.fault().map(Fault::what).stream().toList();
+        return walked(Written.chained(entries, 0, new Random(1))).fault().map(Fault::what).stream()
+                .toList();
     }
 
     @Test
@@ -374,7 +379,7 @@ class VerificationTest {
         Lying last = partition.get(ENTRIES - 1);
         AuditEntry forged = Written.read(last.value());
         forged.setSequence(forged.getSequence() + 1);
-        forged.setPreviousHash(new Sha256(Written.hash(last.value())));
+        forged.setPreviousHash(new Sha256(EntryHash.of(last.value())));
         forged.setKind(EntryKind.EVENT);
         forged.setPreviousOffset(-1L);
         forged.setOffset(1_000_000L);
@@ -383,8 +388,7 @@ class VerificationTest {
         byte[] longer = latin1(latin1(Written.bytes(forged))
                 .replace((char) length + name, (char) (length & 0xff | 0x80) + "\0" + name));
         assertThat(Written.read(longer)).isEqualTo(forged);
-        ChainWalk walk = new ChainWalk(0, List.of(), (entry, offset) -> {});
-        partition.forEach(lying -> walk.next(lying.offset(), lying.value()));
+        ChainWalk walk = walked(partition);
         assertThat(walk.fault()).isEmpty();
 
         walk.next(last.offset() + 1, longer);

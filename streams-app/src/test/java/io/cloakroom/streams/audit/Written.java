@@ -12,6 +12,7 @@ import io.cloakroom.gate.Sha256;
 import io.cloakroom.gate.TransitionKind;
 import io.cloakroom.gate.TreatmentCount;
 import io.cloakroom.schemas.BoundedDecoder;
+import io.cloakroom.streams.EntryHash;
 import io.cloakroom.streams.audit.Verification.Lying;
 import io.cloakroom.streams.gate.Topics;
 import java.io.ByteArrayOutputStream;
@@ -19,7 +20,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -149,7 +149,7 @@ final class Written {
             entry.setPreviousHash(new Sha256(head));
             byte[] value = bytes(entry);
             lying.add(new Lying(Topics.AUDIT, partition, at, value));
-            head = hash(value);
+            head = EntryHash.of(value);
             at += 1 + (random.nextInt(4) == 0 ? 1 : 0);
         }
         return lying;
@@ -160,7 +160,8 @@ final class Written {
         List<Lying> linked = new ArrayList<>(partition.subList(0, from + 1));
         for (Lying lying : partition.subList(from + 1, partition.size())) {
             AuditEntry entry = read(lying.value());
-            entry.setPreviousHash(new Sha256(hash(linked.get(linked.size() - 1).value())));
+            entry.setPreviousHash(
+                    new Sha256(EntryHash.of(linked.get(linked.size() - 1).value())));
             linked.add(new Lying(lying.topic(), lying.partition(), lying.offset(), bytes(entry)));
         }
         return linked;
@@ -187,17 +188,6 @@ final class Written {
         return out.toByteArray();
     }
 
-    /** As of a leaf in RFC 6962. */
-    static byte[] hash(byte[] entry) {
-        try {
-            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            sha256.update((byte) 0);
-            return sha256.digest(entry);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
     /** The first so many entries, signed. */
     static Signed signed(List<Lying> partition, int size, KeyPair by) {
         MerkleTree tree = new MerkleTree();
@@ -208,7 +198,7 @@ final class Written {
                 Topics.AUDIT,
                 last.partition(),
                 last.offset() + 1,
-                hash(last.value()),
+                EntryHash.of(last.value()),
                 tree,
                 AT.plusSeconds(size),
                 new Keys.Signing("checkpoint.1", by.getPrivate()));

@@ -3,9 +3,9 @@ package io.cloakroom.streams.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.streams.EntryHash;
 import io.cloakroom.streams.scenarios.Scenario;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.List;
 import org.apache.kafka.streams.test.TestRecord;
@@ -51,9 +51,7 @@ class AuditChainTest {
             assertThat(entry.getPreviousHash().bytes())
                     .as("entry %d", entry.getSequence())
                     .isEqualTo(expected);
-            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            sha256.update((byte) 0); // as of a leaf in RFC 6962
-            expected = sha256.digest(written.value());
+            expected = EntryHash.of(written.value());
         }
     }
 

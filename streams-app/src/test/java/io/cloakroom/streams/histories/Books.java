@@ -8,6 +8,7 @@ import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.policy.Recipient;
 import io.cloakroom.schemas.AvroWire;
 import io.cloakroom.schemas.BoundedDecoder;
+import io.cloakroom.streams.EntryHash;
 import io.cloakroom.streams.gate.Partitions;
 import io.cloakroom.streams.gate.Partitions.Put;
 import io.cloakroom.streams.gate.Partitions.Written;
@@ -15,8 +16,6 @@ import io.cloakroom.streams.gate.Topics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -74,7 +73,7 @@ final class Books {
     }
 
     void audited(Written record, AuditEntry entry) {
-        byte[] before = chains.put(record.partition(), hash(record.value()));
+        byte[] before = chains.put(record.partition(), EntryHash.of(record.value()));
         boolean isLinked =
                 before == null || Arrays.equals(before, entry.getPreviousHash().bytes());
         check(isLinked, () -> "the chain breaks at " + entry.getSequence());
@@ -150,16 +149,5 @@ final class Books {
 
     private static String text(byte[] ascii) {
         return new String(ascii, StandardCharsets.US_ASCII);
-    }
-
-    /** As of a leaf in RFC 6962. */
-    private static byte[] hash(byte[] entry) {
-        try {
-            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-            sha256.update((byte) 0);
-            return sha256.digest(entry);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }
