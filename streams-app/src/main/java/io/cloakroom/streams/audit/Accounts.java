@@ -6,7 +6,6 @@ import io.cloakroom.policy.PolicyHistory;
 import io.cloakroom.policy.Pseudonyms;
 import io.cloakroom.streams.gate.Topics;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -62,9 +61,9 @@ final class Accounts implements ChainWalk.Listener {
         private final Longs audits = new Longs();
         private final List<Way> ways = new ArrayList<>();
 
-        Decided(byte[] name, long before) {
+        Decided(byte[] name, String topic, long before) {
             this.name = name;
-            this.topic = string(name);
+            this.topic = topic;
             this.before = before;
         }
     }
@@ -172,7 +171,7 @@ final class Accounts implements ChainWalk.Listener {
                         Topics.AUDIT,
                         partition,
                         auditOffset,
-                        "tells of a release from " + topic.topic + " to " + string(entry.recipient(i))
+                        "tells of a release from " + topic.topic + " to " + entry.recipientName(i)
                                 + ", which the policy of that day does not know");
             }
         }
@@ -188,7 +187,7 @@ final class Accounts implements ChainWalk.Listener {
         if (!Topics.isOfEvents(topic.topic)) {
             return Optional.empty();
         }
-        String recipient = string(entry.recipient(decision));
+        String recipient = entry.recipientName(decision);
         Optional<Way> found = releases.key(recipient, policy)
                 .map(key -> new Way(
                         policy,
@@ -205,7 +204,7 @@ final class Accounts implements ChainWalk.Listener {
                 return known;
             }
         }
-        Decided added = new Decided(entry.topic(), beforeFirst());
+        Decided added = new Decided(entry.topic(), entry.topicName(), beforeFirst());
         decided.add(added);
         return added;
     }
@@ -213,10 +212,6 @@ final class Accounts implements ChainWalk.Listener {
     /** Of a topic that no entry of an input is about yet: where entries are gone, all of its records may have had theirs. */
     private long beforeFirst() {
         return isWhole ? -1 : Long.MAX_VALUE;
-    }
-
-    private static String string(byte[] utf8) {
-        return new String(utf8, StandardCharsets.UTF_8);
     }
 
     /** How many releases are told of so far, by topic. */
@@ -269,7 +264,7 @@ final class Accounts implements ChainWalk.Listener {
         return decided.stream()
                 .filter(d -> d.topic.equals(topic))
                 .findFirst()
-                .orElseGet(() -> new Decided(new byte[0], beforeFirst()));
+                .orElseGet(() -> new Decided(new byte[0], topic, beforeFirst()));
     }
 
     /**

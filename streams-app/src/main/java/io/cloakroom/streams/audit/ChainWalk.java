@@ -4,7 +4,6 @@ import io.cloakroom.gate.Outcome;
 import io.cloakroom.streams.gate.Topics;
 import io.cloakroom.streams.gate.TreeHash;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -211,11 +210,11 @@ final class ChainWalk {
             }
             for (int j = 0; j < i; j++) {
                 if (entry.outcome(j) != Outcome.WITHHOLD && entry.isRecipient(j, entry.recipient(i))) {
-                    return at(offset, "decides twice for " + recipient(i));
+                    return at(offset, "decides twice for " + entry.recipientName(i));
                 }
             }
             if (entry.outcome(i) == Outcome.HOLD) {
-                held.add(new Held(topic, entry.offset, recipient(i)));
+                held.add(new Held(topic, entry.offset, entry.recipientName(i)));
             }
         }
         return null;
@@ -229,22 +228,14 @@ final class ChainWalk {
     private Fault later(long offset, Decided topic) {
         boolean isKnown = first == 0 || topic != null && entry.offset >= topic.first;
         for (int i = 0; i < entry.recipients() && beforeLast < 0; i++) {
-            if (!held.remove(new Held(topic, entry.offset, recipient(i))) && isKnown) {
+            if (!held.remove(new Held(topic, entry.offset, entry.recipientName(i))) && isKnown) {
                 return at(
                         offset,
-                        "decides " + name(entry.topic()) + "-" + partition + "-" + entry.offset + " for " + recipient(i)
-                                + ", for whom it is not held");
+                        "decides " + entry.topicName() + "-" + partition + "-" + entry.offset + " for "
+                                + entry.recipientName(i) + ", for whom it is not held");
             }
         }
         return null;
-    }
-
-    private String recipient(int decision) {
-        return name(entry.recipient(decision));
-    }
-
-    private static String name(byte[] utf8) {
-        return new String(utf8, StandardCharsets.UTF_8);
     }
 
     /** Holds what has been read against what was signed of as many entries. */

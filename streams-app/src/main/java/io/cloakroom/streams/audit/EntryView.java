@@ -8,6 +8,7 @@ import io.cloakroom.schemas.BoundedDecoder;
 import io.cloakroom.streams.gate.Topics;
 import io.cloakroom.streams.gate.TreeHash;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -215,6 +216,18 @@ public final class EntryView {
 
     byte[] recipient(int decision) {
         return Arrays.copyOfRange(bytes, recipients[decision].start, recipients[decision].end);
+    }
+
+    String topicName() {
+        return string(topic);
+    }
+
+    String recipientName(int decision) {
+        return string(recipients[decision]);
+    }
+
+    private String string(Text text) {
+        return new String(bytes, text.start, text.end - text.start, StandardCharsets.UTF_8);
     }
 
     private boolean is(Text text, byte[] utf8) {
