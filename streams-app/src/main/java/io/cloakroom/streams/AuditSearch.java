@@ -5,6 +5,7 @@ import io.cloakroom.policy.Engine;
 import io.cloakroom.schemas.AvroDeserializer;
 import io.cloakroom.streams.audit.EntryView;
 import io.cloakroom.streams.gate.Topics;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -32,8 +33,15 @@ public final class AuditSearch implements AutoCloseable {
     /** By how much the gate's clock may be behind the broker's, in milliseconds; beyond it the search takes longer. */
     private static final long CLOCKS = Engine.CLOCK_TOLERANCE;
 
+    /** A few at a time, and no beans that tell others of it: to make them takes a tenth of the answer. */
+    private static final Map<String, String> ONE_ANSWER = Map.of(
+            "max.partition.fetch.bytes", "524288",
+            "max.poll.records", Integer.toString(FEW),
+            "metric.reporters", "");
+
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final AvroDeserializer entries;
+    private final EntryView view = new EntryView(); // a process that has just begun makes objects slowly
 
     /** @param at its offset in the audit */
     public record Found(AuditEntry entry, long at) {}
@@ -49,8 +57,7 @@ public final class AuditSearch implements AutoCloseable {
     public record Later(List<AuditEntry> entries, int looked, Instant until, boolean isAll) {}
 
     public AuditSearch(Settings settings) {
-        consumer = TopicReader.consumer(settings.with(
-                Map.of("max.partition.fetch.bytes", "524288", "max.poll.records", Integer.toString(FEW))));
+        consumer = TopicReader.consumer(settings.with(ONE_ANSWER));
         entries = AuditReader.values(settings, true);
     }
 
@@ -138,7 +145,6 @@ public final class AuditSearch implements AutoCloseable {
         long until = Math.min(found.at() + 1 + most, end);
         read(audit, found.at() + 1, until, later::add);
         AuditEntry last = later.isEmpty() ? found.entry() : entry(later.get(later.size() - 1));
-        EntryView view = new EntryView(); // of thousands of entries, a process that has just begun makes objects slowly
         List<AuditEntry> entries = later.stream()
                 .filter(record -> view.isOf(record.value(), found.entry().getSubjectToken()))
                 .map(this::entry)
@@ -161,18 +167,17 @@ public final class AuditSearch implements AutoCloseable {
         long high = until;
         long at = start;
         while (low < high) {
-            List<Found> seen = new ArrayList<>();
+            List<Seen> seen = new ArrayList<>();
             long next = readUntilSeen(audit, at, high, place.topic(), seen);
-            Optional<Found> hit = seen.stream()
-                    .filter(f -> f.entry().getOffset() == place.offset())
-                    .findFirst();
+            Optional<Seen> hit =
+                    seen.stream().filter(s -> s.offset == place.offset()).findFirst();
             if (hit.isPresent()) {
-                return hit;
+                return hit.map(s -> new Found(entry(s.record), s.record.offset()));
             }
-            boolean isBehind = seen.isEmpty() || seen.get(0).entry().getOffset() > place.offset();
+            boolean isBehind = seen.isEmpty() || seen.get(0).offset > place.offset();
             if (isBehind) {
                 high = at;
-            } else if (seen.get(seen.size() - 1).entry().getOffset() > place.offset()) {
+            } else if (seen.get(seen.size() - 1).offset > place.offset()) {
                 return Optional.empty(); // it would stand between them
             } else {
                 low = next;
@@ -182,14 +187,18 @@ public final class AuditSearch implements AutoCloseable {
         return Optional.empty();
     }
 
+    /** An entry that decides the record at an offset of its topic. */
+    private record Seen(long offset, ConsumerRecord<byte[], byte[]> record) {}
+
     /** At least one entry of an input of the topic, if there is one; gives the offset behind what was read. */
-    private long readUntilSeen(TopicPartition audit, long from, long until, String topic, List<Found> seen) {
+    private long readUntilSeen(TopicPartition audit, long from, long until, String topic, List<Seen> seen) {
+        byte[] name = topic.getBytes(StandardCharsets.UTF_8);
         long next = from;
         while (next < until && seen.isEmpty()) {
             next = readSome(audit, next, until, record -> {
-                AuditEntry entry = entry(record);
-                if (Topics.isOfInput(entry.getKind()) && entry.getTopic().equals(topic)) {
-                    seen.add(new Found(entry, record.offset()));
+                long offset = view.decides(record.value(), name);
+                if (offset >= 0) {
+                    seen.add(new Seen(offset, record));
                 }
             });
         }

@@ -26,8 +26,10 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         version = "0.1.0-SNAPSHOT",
         synopsisSubcommandLabel = "COMMAND",
-        footer = "Also: bench, which measures the gate; it is built when it is first asked for.",
-        subcommands = {
+        footer = "Also: bench, which measures the gate; it is built when it is first asked for.")
+public final class Cloakroom {
+
+    private static final List<Class<?>> COMMANDS = List.of(
             DemoCommand.class,
             RunCommand.class,
             TopicsCommand.class,
@@ -35,9 +37,7 @@ import picocli.CommandLine.Command;
             PolicyCommand.class,
             AuditCommand.class,
             QuarantineCommand.class,
-            SubjectCommand.class
-        })
-public final class Cloakroom {
+            SubjectCommand.class);
 
     private static final int NO = 1;
     private static final int WRONG_USAGE = 2;
@@ -56,7 +56,7 @@ public final class Cloakroom {
             System.exit(WRONG_USAGE);
         }
         formatFast();
-        System.exit(commandLine().execute(args));
+        System.exit(commandLine(meant(args)).execute(args));
     }
 
     /**
@@ -67,9 +67,23 @@ public final class Cloakroom {
         Locale.setDefault(Locale.Category.FORMAT, Locale.US);
     }
 
+    /** The command that is named first; of another name all, for help. To look at all of them takes a fifth of a second. */
+    private static List<Class<?>> meant(String[] args) {
+        List<Class<?>> named = COMMANDS.stream()
+                .filter(command -> args.length > 0
+                        && command.getAnnotation(Command.class).name().equals(args[0]))
+                .toList();
+        return named.isEmpty() ? COMMANDS : named;
+    }
+
     /** The whole command line; errors become one line each on its standard error. */
     public static CommandLine commandLine() {
+        return commandLine(COMMANDS);
+    }
+
+    private static CommandLine commandLine(List<Class<?>> commands) {
         CommandLine commandLine = new CommandLine(new Cloakroom());
+        commands.forEach(commandLine::addSubcommand);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler((error, command, parsed) -> {
             Throwable cause = cause(error);

@@ -8,11 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,6 +29,8 @@ class LauncherTest {
             if [ "$1" = -version ]; then echo 'openjdk version "17.0.15" 2025-04-15' >&2; exit; fi
             printf '[%s]' "$@"
             """;
+
+    private static final Set<PosixFilePermission> EXECUTABLE = PosixFilePermissions.fromString("rwxr-xr-x");
 
     @TempDir
     Path parent;
@@ -176,6 +181,51 @@ class LauncherTest {
         assertThat(run.err).isEqualTo("cloakroom: Java 17 or later is needed, and there is no java.\n");
     }
 
+    @Test
+    void shouldNotStartAJavaThatSaysItsVersionInItsRelease() throws Exception {
+        Path java = parent.resolve("jdk/bin/java");
+        write(java, "#!/bin/sh\n[ \"$1\" != -version ] || echo started >&2\n");
+        Files.setPosixFilePermissions(java, EXECUTABLE);
+        write(parent.resolve("jdk/release"), "IMPLEMENTOR=\"Eclipse\"\nJAVA_VERSION=\"11.0.2\"\n");
+        Files.delete(tools.resolve("java"));
+        Files.createSymbolicLink(tools.resolve("java"), java);
+        assertThat(run().err).isEqualTo("cloakroom: Java 17 or later is needed, and java is version 11.\n");
+    }
+
+    @Test
+    void shouldKeepTheClassesOfTheFirstExplanationForThoseThatFollow() throws Exception {
+        Path classes = home.resolve("streams-app/target/.classes-17.0.15");
+        String keeps = JAVA_17 + "for a; do case $a in *AtExit=*) echo >\"${a#*=}\" ;; esac; done\n";
+        program("java", keeps + "exit 1\n");
+        Run failed = run("audit", "explain", "events.order-0-5");
+        assertThat(failed.exit).isEqualTo(1);
+        assertThat(failed.out)
+                .contains("[-XX:ArchiveClassesAtExit=" + classes)
+                .endsWith("[io.cloakroom.streams.Cloakroom][audit][explain][events.order-0-5]");
+        assertThat(kept()).isEmpty();
+
+        program("java", keeps);
+        assertThat(run("audit", "explain", "events.order-0-5").out).contains("AtExit=");
+        assertThat(kept()).containsExactly(classes);
+        Run second = run("audit", "explain", "events.order-0-5");
+        assertThat(second.exit).isZero();
+        assertThat(second.out)
+                .contains("[-XX:SharedArchiveFile=" + classes + "]")
+                .doesNotContain("AtExit");
+        assertThat(run("audit", "verify").out).doesNotContain("SharedArchiveFile");
+
+        change(home.resolve("streams-app/src/Gate.java"));
+        run();
+        assertThat(kept()).isEmpty();
+    }
+
+    private List<Path> kept() throws IOException {
+        try (Stream<Path> files = Files.list(home.resolve("streams-app/target"))) {
+            return files.filter(f -> f.getFileName().toString().startsWith(".classes"))
+                    .toList();
+        }
+    }
+
     private void shouldBuildOnceForBoth() throws Exception {
         Run first = start(home, "bin/cloakroom", "first");
         Run second = start(home, "bin/cloakroom", "second");
@@ -200,7 +250,7 @@ class LauncherTest {
 
     private void program(String name, String text) throws IOException {
         write(tools.resolve(name), text);
-        Files.setPosixFilePermissions(tools.resolve(name), PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(tools.resolve(name), EXECUTABLE);
     }
 
     /** Puts one of the system's programs on the launcher's PATH, which has no others. */

@@ -88,6 +88,20 @@ public final class EntryView {
         }
     }
 
+    /**
+     * The offset in a topic whose record it decides; negative if it decides none there, or is no entry.
+     *
+     * @param name of the topic, in UTF-8
+     */
+    public long decides(byte[] entry, byte[] name) {
+        try {
+            head(entry);
+            return isInput() && isTopic(name) ? offset : -1;
+        } catch (IOException e) {
+            return -1;
+        }
+    }
+
     /** As far as the subject's token. */
     private void head(byte[] entry) throws IOException {
         bytes = entry;

@@ -48,12 +48,15 @@ class EntryViewTest {
             for (int i = 0; i < view.recipients(); i++) {
                 RecipientDecision decision = entry.getDecisions().get(i);
                 assertThat(view.outcome(i)).isEqualTo(decision.getOutcome());
-                assertThat(view.isRecipient(i, decision.getRecipient().getBytes(StandardCharsets.UTF_8)))
-                        .isTrue();
+                assertThat(view.isRecipient(i, utf8(decision.getRecipient()))).isTrue();
             }
             assertThat(view.isOf(out.toByteArray(), entry.getSubjectToken()))
                     .isEqualTo(entry.getKind() == EntryKind.RESOLUTION || entry.getSubjectToken() != null);
             assertThat(view.isOf(out.toByteArray(), "nobody")).isEqualTo(entry.getKind() == EntryKind.RESOLUTION);
+            assertThat(view.decides(out.toByteArray(), utf8(entry.getTopic())))
+                    .isEqualTo(view.isInput() ? entry.getOffset() : -1);
+            assertThat(view.decides(out.toByteArray(), utf8(entry.getTopic() + "s")))
+                    .isEqualTo(-1);
         }
     }
 
@@ -76,5 +79,9 @@ class EntryViewTest {
         } catch (IOException e) {
             return true;
         }
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 }
