@@ -74,7 +74,7 @@ final class Cluster implements AutoCloseable {
     static final String GROUP = "cloakroom-gate";
 
     private static final int THREADS = 2;
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     final Settings settings;
     final Blueprint blueprint;

@@ -61,7 +61,7 @@ class ErasureIT {
     private static final int PARTITIONS = 2;
 
     /** What the broker and the store need for the work itself, nothing beside the days of a real bound. */
-    private static final Duration WORK = Duration.ofSeconds(15);
+    private static final Duration WORK = Duration.ofSeconds(45);
 
     private static final Duration FORGETS = Duration.ofSeconds(6);
     private static final String PEOPLE = "cloakroom-gate-people-changelog";

@@ -23,11 +23,13 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How soon a refusal counts while the gate has much else to do. */
+@Tag("alone")
 @Timeout(120)
 @SuppressWarnings("try") // a gate that only has to run
 class RefusalIT {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * An export, which has entries alone, is for {@code SpeedTest}. {@code mvn -Dcloakroom.speed=true -pl streams-app -am
  * -Dtest=NONE -Dit.test=VerifySpeedIT -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false verify}
  */
+@Tag("alone")
 @Timeout(600)
 @EnabledIf("io.cloakroom.streams.audit.SpeedTest#isAsked")
 @SuppressWarnings("try") // a gate that only has to run
