@@ -17,17 +17,26 @@ final class SmallDisk implements AutoCloseable {
         this.fill = fill;
     }
 
+    /** Whether whoever runs this may have a namespace with mounts of their own. */
+    static boolean isPossible() throws IOException, InterruptedException {
+        return inNamespace("mount -t tmpfs none /tmp").waitFor() == 0;
+    }
+
     /** @param directory is there, and is hidden by the disk for processes of {@link #inside} */
     static SmallDisk mount(Path directory, int megabytes) throws IOException {
-        String mount = "mount -t tmpfs -o size=" + megabytes + "m none '" + directory + "' && echo mounted && exec cat";
-        Process holder = new ProcessBuilder("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+        Process holder = inNamespace(
+                "mount -t tmpfs -o size=" + megabytes + "m none '" + directory + "' && echo mounted && exec cat");
         String said = holder.inputReader().readLine();
         if (!"mounted".equals(said)) {
             throw new IOException("no disk could be mounted in a namespace of its own: unshare and mount said why");
         }
         return new SmallDisk(holder, Path.of("/proc/" + holder.pid() + "/root", directory.toString(), "fill"));
+    }
+
+    private static Process inNamespace(String command) throws IOException {
+        return new ProcessBuilder("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
     }
 
     /** What a command begins with, so that it sees the disk. */
