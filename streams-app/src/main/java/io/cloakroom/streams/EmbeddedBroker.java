@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -33,6 +35,10 @@ import org.apache.kafka.common.utils.Time;
  */
 public final class EmbeddedBroker implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
+
+    private static final int FIRST_PORT = 20_000;
+    private static final int PORTS = 12_000;
+    private static final AtomicInteger NEXT_PORT = new AtomicInteger(new Random().nextInt(PORTS));
 
     private final KafkaRaftServer server;
     private final String bootstrapServers;
@@ -70,7 +76,7 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     private static EmbeddedBroker start(Path directory, int port, Map<String, String> more, FileChannel lock)
             throws IOException {
-        int clientPort = freePort(port);
+        int clientPort = port == 0 ? freePort() : free(port);
         int controllerPort = freePort();
         Properties settings = settings(directory, clientPort, controllerPort);
         settings.putAll(more);
@@ -157,14 +163,22 @@ public final class EmbeddedBroker implements AutoCloseable {
         return settings;
     }
 
+    /** Another each time, and below those that systems give to connections: nobody takes it before somebody listens there. */
     static int freePort() throws IOException {
-        return freePort(0);
+        for (int i = 0; i < PORTS; i++) {
+            try {
+                return free(FIRST_PORT + Math.floorMod(NEXT_PORT.getAndIncrement(), PORTS));
+            } catch (BindException e) {
+                // The next one.
+            }
+        }
+        throw new BindException("No port of " + HOST + " from " + FIRST_PORT + " on is free.");
     }
 
-    private static int freePort(int port) throws IOException {
+    private static int free(int port) throws IOException {
         try (ServerSocket socket = new ServerSocket()) {
             socket.bind(new InetSocketAddress(InetAddress.getByName(HOST), port));
-            return socket.getLocalPort();
+            return port;
         } catch (BindException e) {
             BindException taken = new BindException(
                     "Port " + port + " of " + HOST + " is taken: stop what listens there, or choose another port.");

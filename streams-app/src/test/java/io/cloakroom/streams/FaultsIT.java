@@ -86,7 +86,7 @@ class FaultsIT {
     @BeforeAll
     void start() throws Exception {
         nodes = Nodes.start(directory.resolve("nodes"), NAMES);
-        startRegistry(0);
+        startRegistry(EmbeddedBroker.freePort());
         Blueprint blueprint = Blueprint.load(Cluster.SMALL_POLICY);
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", nodes.bootstrapServers()))) {
             Cluster.await("three nodes")

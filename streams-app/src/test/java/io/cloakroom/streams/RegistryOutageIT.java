@@ -94,7 +94,7 @@ class RegistryOutageIT {
 
     @Test
     void shouldStopAtALaterSchemaWhileNoRegistryAnswersAndDecideItAfterwards() throws Exception {
-        EmbeddedRegistry registry = registry(0, before);
+        EmbeddedRegistry registry = registry(EmbeddedBroker.freePort(), before);
         int port = registry.port();
         Settings settings = asking(registry);
         Chat chat = Given.chat("customer:ahead").build();
