@@ -54,6 +54,18 @@ final class AesCmac {
 
     /** The MAC of category, a zero byte, salt and text: 22 letters of base64url, in ASCII. */
     byte[] token(byte[] category, byte[] salt, byte[] text, int start, int end) {
+        int mac = mac(category, salt, text, start, end);
+        return base64(encrypted, mac);
+    }
+
+    /** Likewise, its 16 bytes. */
+    byte[] bits(byte[] category, byte[] salt, byte[] text, int start, int end) {
+        int mac = mac(category, salt, text, start, end);
+        return Arrays.copyOfRange(encrypted, mac, mac + BLOCK);
+    }
+
+    /** Gives where in {@link #encrypted} the MAC begins. */
+    private int mac(byte[] category, byte[] salt, byte[] text, int start, int end) {
         int length = category.length + 1 + salt.length + end - start;
         int room = (length + BLOCK - 1) / BLOCK * BLOCK; // never 0: there is the zero byte
         if (blocks.length < room) {
@@ -77,7 +89,7 @@ final class AesCmac {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("whole blocks can be encrypted", e);
         }
-        return base64(encrypted, room - BLOCK);
+        return room - BLOCK;
     }
 
     /** CBC from a zero block is the chain of CMAC; the last block of it is the MAC. */

@@ -149,6 +149,11 @@ public final class Pseudonyms {
             return token(RELEASE, place, 0, place.length, NO_SALT);
         }
 
+        /** The 16 bytes that the id is the base64url of. */
+        public byte[] releaseBits(byte[] place) {
+            return prf.bits(RELEASE, NO_SALT, place, 0, place.length);
+        }
+
         @Override
         public String toString() {
             return "Key";

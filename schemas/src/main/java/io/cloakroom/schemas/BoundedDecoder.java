@@ -19,6 +19,7 @@ public final class BoundedDecoder extends Decoder {
 
     private byte[] bytes;
     private int position;
+    private int end;
     private long items;
 
     public BoundedDecoder(byte[] bytes, int start) {
@@ -27,9 +28,15 @@ public final class BoundedDecoder extends Decoder {
 
     /** Begins anew with other bytes. */
     public void reset(byte[] bytes, int start) {
+        reset(bytes, start, bytes.length);
+    }
+
+    /** Likewise, with some of them. */
+    public void reset(byte[] bytes, int start, int end) {
         this.bytes = bytes;
+        this.end = end;
         position = start;
-        items = bytes.length + FREE_ITEMS;
+        items = end - start + FREE_ITEMS;
     }
 
     /** Index of the next byte. */
@@ -38,7 +45,7 @@ public final class BoundedDecoder extends Decoder {
     }
 
     public int remaining() {
-        return bytes.length - position;
+        return end - position;
     }
 
     @Override
@@ -64,7 +71,7 @@ public final class BoundedDecoder extends Decoder {
 
     @Override
     public long readLong() throws IOException {
-        if (position < bytes.length && bytes[position] >= 0) { // most are of one byte
+        if (position < end && bytes[position] >= 0) { // most are of one byte
             int value = bytes[position++];
             return value >>> 1 ^ -(value & 1);
         }
@@ -119,13 +126,52 @@ public final class BoundedDecoder extends Decoder {
 
     /** Skips a string, and returns where its text begins, however its length is written. */
     public int skipText() throws IOException {
-        int first = position < bytes.length ? bytes[position] : -1;
-        if ((first & 0x81) == 0 && first >>> 1 < remaining()) { // most lengths are of one byte, and none is negative
+        int first = position < end ? bytes[position] : -1;
+        if (isShort(first) && first >>> 1 < remaining()) {
             int start = position + 1;
             position = start + (first >>> 1);
             return start;
         }
         return skip(length());
+    }
+
+    /** Most lengths are of one byte, and none is negative. */
+    private static boolean isShort(int first) {
+        return (first & 0x81) == 0;
+    }
+
+    /** Skips an array whose items are so many strings and then so many ints each. */
+    public void skipArray(int strings, int ints) throws IOException {
+        for (long left = block(); left > 0; left = block()) {
+            skipItems(left, strings, ints);
+        }
+    }
+
+    /** As {@link #skipText} and {@link #readInt} would, which write down after each where they are. */
+    private void skipItems(long count, int strings, int ints) throws IOException {
+        int at = position;
+        for (long item = 0; item < count; item++) {
+            for (int i = 0; i < strings; i++) {
+                int first = at < end ? bytes[at] : -1;
+                if (isShort(first) && first >>> 1 < end - at) {
+                    at += 1 + (first >>> 1);
+                } else {
+                    position = at;
+                    skip(length());
+                    at = position;
+                }
+            }
+            for (int i = 0; i < ints; i++) {
+                if (at < end && bytes[at] >= 0) {
+                    at++;
+                } else {
+                    position = at;
+                    readInt();
+                    at = position;
+                }
+            }
+        }
+        position = at;
     }
 
     @Override

@@ -68,6 +68,53 @@ class BadBytesTest {
         assertThatThrownBy(negative::skipString).isInstanceOf(EOFException.class);
     }
 
+    /** Of any bytes, most of which are no array, between others. */
+    @Test
+    void shouldSkipAnArrayAsFarAsItWouldReadIt() {
+        Random random = new Random(2);
+        int skipped = 0;
+        for (int i = 0; i < 200_000; i++) {
+            byte[] bytes = new byte[40];
+            for (int j = 0; j < bytes.length; j++) {
+                bytes[j] = (byte) (random.nextInt(8) == 0 ? random.nextInt(256) : random.nextInt(6));
+            }
+            int end = 3 + random.nextInt(bytes.length - 3);
+            int strings = random.nextInt(3);
+            int ints = random.nextInt(2);
+            int read = after(bytes, end, in -> {
+                for (long left = in.readArrayStart(); left > 0; left = in.arrayNext()) {
+                    for (; left > 0; left--) {
+                        for (int j = 0; j < strings; j++) {
+                            in.readString();
+                        }
+                        for (int j = 0; j < ints; j++) {
+                            in.readInt();
+                        }
+                    }
+                }
+            });
+            assertThat(after(bytes, end, in -> in.skipArray(strings, ints))).isEqualTo(read);
+            skipped += read > 4 ? 1 : 0;
+        }
+        assertThat(skipped).isGreaterThan(10_000);
+    }
+
+    private interface Reading {
+        void of(BoundedDecoder in) throws IOException;
+    }
+
+    /** Where it ends; negative if it does not. */
+    private static int after(byte[] bytes, int end, Reading reading) {
+        BoundedDecoder in = new BoundedDecoder(new byte[0], 0);
+        in.reset(bytes, 2, end);
+        try {
+            reading.of(in);
+            return in.position();
+        } catch (IOException e) {
+            return -1;
+        }
+    }
+
     /** @param more bytes than it needs, as far as ten are enough */
     private static void writeLong(ByteArrayOutputStream out, long number, int more) {
         long left = number << 1 ^ number >> 63;

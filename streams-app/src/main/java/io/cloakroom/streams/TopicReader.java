@@ -14,6 +14,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.Deserializer;
 
 /** Reads topics once, committed records only, up to what is the last when it begins. */
 public final class TopicReader {
@@ -73,6 +74,11 @@ public final class TopicReader {
 
     /** Of bytes, without a group; it starts where it is told to. */
     public static KafkaConsumer<byte[], byte[]> consumer(Settings settings) {
+        return consumer(settings, new ByteArrayDeserializer());
+    }
+
+    /** Likewise, in another form. */
+    public static <T> KafkaConsumer<T, T> consumer(Settings settings, Deserializer<T> form) {
         Map<String, Object> config = new HashMap<>(settings.client());
         config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
@@ -81,26 +87,25 @@ public final class TopicReader {
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // behind what retention took
         config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 50); // nothing to come: say so soon
         config.putIfAbsent(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 10_000); // a call costs more than a record
-        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        return new KafkaConsumer<>(config, form, form);
     }
 
     /** What retention has left. It assigns them, for of any others Kafka's client warns that it cannot keep the answer. */
     public static Map<TopicPartition, Long> begins(
-            KafkaConsumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions) {
+            KafkaConsumer<?, ?> consumer, Collection<TopicPartition> partitions) {
         consumer.assign(partitions);
         return consumer.beginningOffsets(partitions);
     }
 
     /** The end of what is committed; likewise. */
-    public static Map<TopicPartition, Long> ends(
-            KafkaConsumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions) {
+    public static Map<TopicPartition, Long> ends(KafkaConsumer<?, ?> consumer, Collection<TopicPartition> partitions) {
         consumer.assign(partitions);
         return consumer.endOffsets(partitions);
     }
 
     /** Of the first record of this time or later, or of the end. */
     static Map<TopicPartition, Long> offsets(
-            KafkaConsumer<byte[], byte[]> consumer, Collection<TopicPartition> partitions, Instant time) {
+            KafkaConsumer<?, ?> consumer, Collection<TopicPartition> partitions, Instant time) {
         if (time.equals(Instant.MIN)) {
             return begins(consumer, partitions);
         }
@@ -122,7 +127,7 @@ public final class TopicReader {
      *
      * @throws ConfigException if there is no such topic
      */
-    public static List<TopicPartition> partitions(KafkaConsumer<byte[], byte[]> consumer, String topic) {
+    public static List<TopicPartition> partitions(KafkaConsumer<?, ?> consumer, String topic) {
         List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                 .map(p -> new TopicPartition(p.topic(), p.partition()))
                 .sorted(Comparator.comparingInt(TopicPartition::partition))

@@ -80,20 +80,25 @@ final class Accounts implements ChainWalk.Listener {
         private final Longs ids = new Longs();
         private final Longs places = new Longs();
 
-        /** False if it is no such id: 22 characters of base64url. */
-        boolean add(byte[] text, long place) {
-            if (text.length != LENGTH || LAST.indexOf(text[text.length - 1]) < 0) {
+        /** False if it is no such id: 22 characters of base64url, which lie in an array. */
+        boolean add(byte[] text, int start, int end, long place) {
+            if (end - start != LENGTH || LAST.indexOf(text[end - 1]) < 0) {
                 return false;
             }
             try {
-                Base64.getUrlDecoder().decode(text, id.array());
+                Base64.getUrlDecoder().decode(Arrays.copyOfRange(text, start, end), id.array());
             } catch (IllegalArgumentException e) {
                 return false;
             }
+            add(id, place);
+            return true;
+        }
+
+        /** Its 16 bytes. */
+        void add(ByteBuffer id, long place) {
             ids.add(id.getLong(0));
             ids.add(id.getLong(Long.BYTES));
             places.add(place);
-            return true;
         }
 
         int count() {
@@ -165,7 +170,7 @@ final class Accounts implements ChainWalk.Listener {
             Optional<Way> way = way(topic, releases.history.atOrFirst(entry.decidedAt), entry, i);
             if (way.isPresent()) {
                 byte[] place = Pseudonyms.place(topic.topic, entry.partition, entry.offset);
-                way.get().told.add(way.get().key.release(place), auditOffset);
+                way.get().told.add(ByteBuffer.wrap(way.get().key.releaseBits(place)), auditOffset);
             } else if (fault == null) {
                 fault = Fault.at(
                         Topics.AUDIT,

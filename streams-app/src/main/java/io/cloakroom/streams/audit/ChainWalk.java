@@ -4,6 +4,7 @@ import io.cloakroom.gate.Outcome;
 import io.cloakroom.streams.gate.Topics;
 import io.cloakroom.streams.gate.TreeHash;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -84,14 +85,14 @@ final class ChainWalk {
     }
 
     /** The next entry; false once one is wrong. */
-    boolean next(long offset, byte[] value) {
+    boolean next(long offset, ByteBuffer value) {
         if (fault == null) {
             fault = read(offset, value);
         }
         return fault == null;
     }
 
-    private Fault read(long offset, byte[] value) {
+    private Fault read(long offset, ByteBuffer value) {
         try {
             entry.read(value);
         } catch (IOException e) {
@@ -110,7 +111,7 @@ final class ChainWalk {
         if (beforeLast < 0) {
             listener.hear(entry, offset);
         }
-        hash.leaf(value, head, 0);
+        entry.leaf(hash, head);
         if (tree != null) {
             tree.appendHash(head);
         }

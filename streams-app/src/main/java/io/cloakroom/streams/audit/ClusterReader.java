@@ -6,9 +6,9 @@ import io.cloakroom.streams.audit.Signed.NotSignedException;
 import io.cloakroom.streams.audit.Verification.Progress;
 import io.cloakroom.streams.gate.Topics;
 import java.io.Closeable;
+import java.nio.ByteBuffer;
 import java.security.PublicKey;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -31,15 +31,19 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.serialization.ByteBufferDeserializer;
 
-/** Reads partitions from a place to a place, committed records only and without a group, and knows their ends. */
+/**
+ * Reads partitions from a place to a place, committed records only and without a group, and knows their ends. What it gives
+ * lies where Kafka's client has read it: most of it is only looked at.
+ */
 final class ClusterReader implements Closeable {
 
     /** A transaction that stays open longer than this belongs to nobody who lives. */
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final Admin admin;
-    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final KafkaConsumer<ByteBuffer, ByteBuffer> consumer;
     private final Duration patience;
 
     /** Who waits for a transaction that belongs to nobody, or for a broker that is away. */
@@ -58,7 +62,7 @@ final class ClusterReader implements Closeable {
     ClusterReader(Settings settings, Duration patience) {
         this.patience = patience;
         admin = Admin.create(settings.client());
-        consumer = TopicReader.consumer(settings);
+        consumer = TopicReader.consumer(settings, new ByteBufferDeserializer());
     }
 
     /** @throws ConfigException if there is no such topic */
@@ -113,7 +117,7 @@ final class ClusterReader implements Closeable {
     void read(
             Map<TopicPartition, Long> from,
             Map<TopicPartition, Long> to,
-            Predicate<ConsumerRecord<byte[], byte[]>> each) {
+            Predicate<ConsumerRecord<ByteBuffer, ByteBuffer>> each) {
         read(from, to, Progress.NONE, each);
     }
 
@@ -128,7 +132,7 @@ final class ClusterReader implements Closeable {
             Map<TopicPartition, Long> from,
             Map<TopicPartition, Long> to,
             Progress progress,
-            Predicate<ConsumerRecord<byte[], byte[]>> each) {
+            Predicate<ConsumerRecord<ByteBuffer, ByteBuffer>> each) {
         Set<TopicPartition> all = new HashSet<>(from.keySet());
         all.removeIf(p -> from.get(p) >= to.get(p));
         Set<TopicPartition> left = new HashSet<>(all);
@@ -141,10 +145,10 @@ final class ClusterReader implements Closeable {
         Map<TopicPartition, Long> positions = new HashMap<>(from);
         long moved = System.nanoTime();
         while (!left.isEmpty()) {
-            ConsumerRecords<byte[], byte[]> polled = consumer.poll(Duration.ofMillis(200));
+            ConsumerRecords<ByteBuffer, ByteBuffer> polled = consumer.poll(Duration.ofMillis(200));
             for (TopicPartition partition : polled.partitions()) {
                 long end = to.get(partition);
-                for (ConsumerRecord<byte[], byte[]> record : polled.records(partition)) {
+                for (ConsumerRecord<ByteBuffer, ByteBuffer> record : polled.records(partition)) {
                     if (record.offset() < end && !each.test(record)) {
                         progress.done(whole - told);
                         return;
@@ -180,7 +184,7 @@ final class ClusterReader implements Closeable {
      */
     Optional<Signed> lastCheckpoint(int partition, Collection<PublicKey> keys) throws NotSignedException {
         TopicPartition checkpoints = new TopicPartition(Topics.CHECKPOINTS, partition);
-        AtomicReference<ConsumerRecord<byte[], byte[]>> last = new AtomicReference<>();
+        AtomicReference<ConsumerRecord<ByteBuffer, ByteBuffer>> last = new AtomicReference<>();
         backwards(checkpoints, last::set, () -> last.get() != null);
         return last.get() == null ? Optional.empty() : Optional.of(Signed.of(last.get(), keys));
     }
@@ -191,7 +195,7 @@ final class ClusterReader implements Closeable {
         backwards(
                 partition,
                 record -> {
-                    if (Arrays.equals(record.value(), value)) {
+                    if (ByteBuffer.wrap(value).equals(record.value())) {
                         behind.set(record.offset() + 1);
                     }
                 },
@@ -201,7 +205,7 @@ final class ClusterReader implements Closeable {
 
     /** From the end on, in stretches that become longer, each read forwards, until something is found. */
     private void backwards(
-            TopicPartition partition, Consumer<ConsumerRecord<byte[], byte[]>> each, BooleanSupplier isFound) {
+            TopicPartition partition, Consumer<ConsumerRecord<ByteBuffer, ByteBuffer>> each, BooleanSupplier isFound) {
         long begin = begins(List.of(partition)).get(partition);
         long to = committedEnds(List.of(partition)).get(partition);
         for (long back = 1; to > begin && !isFound.getAsBoolean(); back *= 2) {

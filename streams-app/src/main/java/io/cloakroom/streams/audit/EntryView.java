@@ -8,6 +8,7 @@ import io.cloakroom.schemas.BoundedDecoder;
 import io.cloakroom.streams.gate.Topics;
 import io.cloakroom.streams.gate.TreeHash;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -23,6 +24,8 @@ public final class EntryView {
 
     private final BoundedDecoder in = new BoundedDecoder(new byte[0], 0);
     private byte[] bytes;
+    private int start;
+    private int end;
 
     long sequence;
     EntryKind kind;
@@ -44,9 +47,16 @@ public final class EntryView {
         private int end;
     }
 
-    /** @throws IOException if it is no audit entry, to the last byte */
-    void read(byte[] entry) throws IOException {
-        head(entry);
+    /**
+     * @param entry in an array, which is not copied
+     * @throws IOException if it is no audit entry, to the last byte
+     */
+    void read(ByteBuffer entry) throws IOException {
+        if (entry == null) {
+            throw new IOException("nothing");
+        }
+        int from = entry.arrayOffset() + entry.position();
+        head(entry.array(), from, from + entry.remaining());
         if (isThere()) {
             in.skipString();
         }
@@ -81,7 +91,7 @@ public final class EntryView {
     /** Whether it is of that subject, or of what came of something that was held; of what is no entry, true. */
     public boolean isOf(byte[] entry, String subjectToken) {
         try {
-            head(entry);
+            head(entry, 0, length(entry));
             return kind == EntryKind.RESOLUTION || isThere() && in.readString().equals(subjectToken);
         } catch (IOException e) {
             return true;
@@ -95,20 +105,26 @@ public final class EntryView {
      */
     public long decides(byte[] entry, byte[] name) {
         try {
-            head(entry);
+            head(entry, 0, length(entry));
             return isInput() && isTopic(name) ? offset : -1;
         } catch (IOException e) {
             return -1;
         }
     }
 
+    private static int length(byte[] entry) {
+        return entry == null ? 0 : entry.length;
+    }
+
     /** As far as the subject's token. */
-    private void head(byte[] entry) throws IOException {
-        bytes = entry;
-        if (entry == null || entry.length < AvroWire.HEADER_LENGTH || entry[0] != 0) {
+    private void head(byte[] array, int from, int until) throws IOException {
+        bytes = array;
+        start = from;
+        end = until;
+        if (end - start < AvroWire.HEADER_LENGTH || bytes[start] != 0) {
             throw new IOException("not in the wire format");
         }
-        in.reset(entry, AvroWire.HEADER_LENGTH);
+        in.reset(bytes, start + AvroWire.HEADER_LENGTH, end);
         sequence = in.readLong();
         previousHash = in.position();
         in.skipFixed(TreeHash.LENGTH);
@@ -127,7 +143,7 @@ public final class EntryView {
                     grow();
                 }
                 text(recipients[decisions]);
-                strings();
+                in.skipArray(1, 0); // purposes
                 outcomes[decisions++] = OUTCOMES[symbol(OUTCOMES.length)];
                 in.skipString();
                 in.skipString();
@@ -135,7 +151,7 @@ public final class EntryView {
                     symbol(TRANSITIONS);
                     in.readLong();
                 }
-                treatments();
+                in.skipArray(2, 1); // treatments
             }
         }
     }
@@ -146,24 +162,6 @@ public final class EntryView {
         recipients = Arrays.copyOf(recipients, room);
         for (int i = decisions; i < room; i++) {
             recipients[i] = new Text();
-        }
-    }
-
-    private void strings() throws IOException {
-        for (long left = in.readArrayStart(); left > 0; left = in.arrayNext()) {
-            for (; left > 0; left--) {
-                in.skipString();
-            }
-        }
-    }
-
-    private void treatments() throws IOException {
-        for (long left = in.readArrayStart(); left > 0; left = in.arrayNext()) {
-            for (; left > 0; left--) {
-                in.skipString();
-                in.skipString();
-                in.readInt();
-            }
         }
     }
 
@@ -199,6 +197,11 @@ public final class EntryView {
 
     boolean isInput() {
         return Topics.isOfInput(kind);
+    }
+
+    /** @param into {@link TreeHash#LENGTH} bytes */
+    void leaf(TreeHash hash, byte[] into) {
+        hash.leaf(bytes, start, end, into, 0);
     }
 
     boolean follows(byte[] hash) {

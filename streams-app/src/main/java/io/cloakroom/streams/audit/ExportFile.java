@@ -84,8 +84,8 @@ public final class ExportFile implements Iterable<Lying>, AutoCloseable {
     }
 
     /** No value at all is none of an entry. */
-    private static ByteBuffer bytes(byte[] value) {
-        return value == null ? ByteBuffer.allocate(0) : ByteBuffer.wrap(value);
+    private static ByteBuffer bytes(ByteBuffer value) {
+        return value == null ? ByteBuffer.allocate(0) : value;
     }
 
     /** @throws UncheckedIOException from the iterator, where the file goes bad */

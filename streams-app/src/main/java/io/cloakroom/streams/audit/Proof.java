@@ -27,6 +27,7 @@ import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * One entry, the checkpoint that covers it, and the way from the one to the other: whoever has the signer's public key can
@@ -77,7 +78,7 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
         List<Signed> signed = new ArrayList<>();
         reader.read(reader.begins(List.of(checkpoints)), reader.committedEnds(List.of(checkpoints)), record -> {
             try {
-                signed.add(Signed.read(record.value(), keys));
+                signed.add(Signed.read(Utils.toNullableArray(record.value()), keys));
             } catch (NotSignedException e) {
                 return true; // it proves nothing, and another may
             }
@@ -94,7 +95,7 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
         private final Map<Long, Signed> bySize = new HashMap<>();
         private long sequence = -1;
         private byte[] entry;
-        private byte[] current;
+        private ByteBuffer current;
         private boolean isTooOld;
         private Proof proof;
 
@@ -108,7 +109,7 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
         private void hear(EntryView view, long auditOffset) {
             if (sequence < 0 && isWanted(view, auditOffset)) {
                 sequence = view.sequence;
-                entry = current;
+                entry = bytes(current);
                 isTooOld = walk.tree().isEmpty();
                 walk.tree().ifPresent(MerkleTree::proveNext);
             }
@@ -121,7 +122,7 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
         }
 
         /** False when there is nothing more to read. */
-        boolean next(long auditOffset, byte[] value) {
+        boolean next(long auditOffset, ByteBuffer value) {
             current = value;
             if (!walk.next(auditOffset, value) || isTooOld) {
                 return false;

@@ -24,6 +24,7 @@ import org.apache.avro.io.EncoderFactory;
 import org.apache.avro.specific.SpecificDatumReader;
 import org.apache.avro.specific.SpecificDatumWriter;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * A checkpoint whose signature holds: there is no other way to one.
@@ -81,9 +82,9 @@ public record Signed(Checkpoint value, byte[] bytes) {
     }
 
     /** As it lies in a topic; whoever is told that it is not signed is told where it lies. */
-    static Signed of(ConsumerRecord<byte[], byte[]> record, Collection<PublicKey> keys) throws NotSignedException {
+    static Signed of(ConsumerRecord<?, ByteBuffer> record, Collection<PublicKey> keys) throws NotSignedException {
         try {
-            return read(record.value(), keys);
+            return read(Utils.toNullableArray(record.value()), keys);
         } catch (NotSignedException e) {
             throw new NotSignedException(
                     record.topic() + "-" + record.partition() + "-" + record.offset() + ": " + e.getMessage());

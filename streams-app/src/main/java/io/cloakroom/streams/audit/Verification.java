@@ -25,8 +25,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * Proves that the audit is whole and untouched, of an export or of a cluster. It trusts the public keys that it is given, and
@@ -253,7 +253,8 @@ public final class Verification {
         if (partition < 0 || partition >= MOST_PARTITIONS) {
             found.faults.add(new Fault(EXPORT, "has a record of partition " + partition + ", which no audit has"));
         } else if (record.topic().equals(Topics.AUDIT)) {
-            walks.computeIfAbsent(partition, p -> walk(p, NOBODY)).next(record.offset(), record.value());
+            walks.computeIfAbsent(partition, p -> walk(p, NOBODY))
+                    .next(record.offset(), ByteBuffer.wrap(record.value()));
         } else if (!record.topic().equals(Topics.CHECKPOINTS)) {
             found.faults.add(new Fault(
                     EXPORT,
@@ -326,7 +327,7 @@ public final class Verification {
         }
         List<TopicPartition> partitions = reader.partitions(Topics.CHECKPOINTS);
         reader.read(reader.begins(partitions), reader.committedEnds(partitions), record -> {
-            checkpoint(record.partition(), record.offset(), record.value());
+            checkpoint(record.partition(), record.offset(), Utils.toNullableArray(record.value()));
             return true;
         });
     }
@@ -349,6 +350,7 @@ public final class Verification {
         private final boolean hasKeys;
         private final Accounts accounts;
         private final ChainWalk walk;
+        private final BoundedDecoder in = new BoundedDecoder(new byte[0], 0);
         private long expected;
 
         /** @param expected an end of it, as far as it is expected to be read */
@@ -436,7 +438,7 @@ public final class Verification {
             Map<TopicPartition, Long> begins = reader.begins(beside(Topics.releases(blueprint.history())));
             begins.keySet().forEach(p -> releases.put(p.topic(), new Accounts.Told()));
             reader.read(begins, reader.writtenEnds(begins.keySet()), record -> {
-                if (!add(record, releases.get(record.topic()))) {
+                if (!add(record.value(), releases.get(record.topic()), record.offset())) {
                     findings.faults.add(Fault.at(
                             record.topic(), record.partition(), record.offset(), "is no release: it has no releaseId"));
                 }
@@ -499,20 +501,20 @@ public final class Verification {
         private TopicPartition in(String topic) {
             return new TopicPartition(topic, audit.partition());
         }
-    }
 
-    /** The first field of every release is its id. */
-    private static boolean add(ConsumerRecord<byte[], byte[]> record, Accounts.Told told) {
-        try {
-            if (record.value() == null || record.value().length < AvroWire.HEADER_LENGTH) {
+        /** The first field of every release is its id. */
+        private boolean add(ByteBuffer release, Accounts.Told told, long offset) {
+            if (release == null || release.remaining() < AvroWire.HEADER_LENGTH) {
                 return false;
             }
-            byte[] id = new BoundedDecoder(record.value(), AvroWire.HEADER_LENGTH)
-                    .readString(null)
-                    .getBytes();
-            return told.add(id, record.offset());
-        } catch (IOException e) {
-            return false;
+            int start = release.arrayOffset() + release.position();
+            in.reset(release.array(), start + AvroWire.HEADER_LENGTH, start + release.remaining());
+            try {
+                int id = in.skipText();
+                return told.add(release.array(), id, in.position(), offset);
+            } catch (IOException e) {
+                return false;
+            }
         }
     }
 }

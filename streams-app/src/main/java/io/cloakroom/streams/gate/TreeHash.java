@@ -32,8 +32,13 @@ public final class TreeHash {
     }
 
     public void leaf(byte[] leaf, byte[] into, int start) {
+        leaf(leaf, 0, leaf.length, into, start);
+    }
+
+    /** Of what lies in an array from one place to another. */
+    public void leaf(byte[] bytes, int from, int to, byte[] into, int start) {
         sha256.update(LEAF);
-        sha256.update(leaf);
+        sha256.update(bytes, from, to - from);
         digest(into, start);
     }
 

@@ -8,6 +8,7 @@ import io.cloakroom.gate.RecipientDecision;
 import io.cloakroom.streams.audit.Verification.Lying;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
@@ -33,7 +34,7 @@ class EntryViewTest {
             encoder.flush();
             AuditEntry entry = Written.read(out.toByteArray());
 
-            view.read(out.toByteArray());
+            view.read(between(out.toByteArray()));
 
             assertThat(view.sequence).isEqualTo(entry.getSequence());
             assertThat(view.follows(entry.getPreviousHash().bytes())).isTrue();
@@ -74,11 +75,22 @@ class EntryViewTest {
 
     private boolean refused(byte[] bytes) {
         try {
-            view.read(bytes);
+            view.read(between(bytes));
             return false;
         } catch (IOException e) {
             return true;
         }
+    }
+
+    /** In an array that has something else before and after it. */
+    private static ByteBuffer between(byte[] bytes) {
+        ByteBuffer whole = ByteBuffer.allocate(bytes.length + 20);
+        Arrays.fill(whole.array(), (byte) 2);
+        return whole.position(10)
+                .put(bytes)
+                .position(10)
+                .limit(10 + bytes.length)
+                .slice();
     }
 
     private static byte[] utf8(String text) {

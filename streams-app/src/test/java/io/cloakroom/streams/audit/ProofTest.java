@@ -151,7 +151,7 @@ class ProofTest {
     private Proof proof(Coordinates place, List<Lying> records) throws NotProvenException {
         Maker maker = new Maker(checkpoints, place);
         for (Lying record : records) {
-            if (!maker.next(record.offset(), record.value())) {
+            if (!maker.next(record.offset(), ByteBuffer.wrap(record.value()))) {
                 break;
             }
         }

@@ -13,6 +13,7 @@ import io.cloakroom.streams.audit.Verification.Progress;
 import io.cloakroom.streams.gate.Topics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -305,7 +306,7 @@ class VerificationTest {
         ChainWalk walk = walked(partition.subList(0, ENTRIES - 1));
         assertThat(walk.fault()).isEmpty();
 
-        walk.next(last.offset(), Written.bytes(edited));
+        walk.next(last.offset(), ByteBuffer.wrap(Written.bytes(edited)));
 
         assertThat(walk.fault())
                 .hasValue(new Fault(
@@ -315,7 +316,7 @@ class VerificationTest {
 
     private static ChainWalk walked(List<Lying> entries) {
         ChainWalk walk = new ChainWalk(0, List.of(), (entry, offset) -> {});
-        entries.forEach(lying -> walk.next(lying.offset(), lying.value()));
+        entries.forEach(lying -> walk.next(lying.offset(), ByteBuffer.wrap(lying.value())));
         return walk;
     }
 
@@ -391,7 +392,7 @@ class VerificationTest {
         ChainWalk walk = walked(partition);
         assertThat(walk.fault()).isEmpty();
 
-        walk.next(last.offset() + 1, longer);
+        walk.next(last.offset() + 1, ByteBuffer.wrap(longer));
 
         assertThat(walk.fault())
                 .hasValueSatisfying(fault -> assertThat(fault.what()).startsWith("decides offset 1000000 after -1"));
