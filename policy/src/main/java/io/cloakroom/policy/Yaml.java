@@ -34,8 +34,13 @@ record Yaml(Node node, int line, int column) {
     /** Deeper than any policy; a parser that recurses is not asked to follow. */
     private static final int DEEPEST = 16;
 
-    private static final LoadSettings SETTINGS =
-            LoadSettings.builder().setAllowNonScalarKeys(true).build();
+    /** It reads ahead as far as a token goes, and each buffer that it reads copies what it has read of it. */
+    private static final int BUFFER = 1 << 16;
+
+    private static final LoadSettings SETTINGS = LoadSettings.builder()
+            .setAllowNonScalarKeys(true)
+            .setBufferSize(BUFFER)
+            .build();
     private static final Node NOTHING = new SequenceNode(Tag.SEQ, List.of(), FlowStyle.FLOW);
 
     record Entry(Yaml key, Yaml value) {}

@@ -77,6 +77,7 @@ class PolicyFuzzTest {
                         "\t",
                         "\u0000",
                         "\u0085\u2028: \u2029",
+                        "#" + "x".repeat(PolicyLoader.LARGEST - 1),
                         "#" + "x".repeat(PolicyLoader.LARGEST),
                         "null",
                         "[]",
