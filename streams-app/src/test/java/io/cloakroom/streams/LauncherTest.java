@@ -1,6 +1,7 @@
 package io.cloakroom.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -192,31 +193,31 @@ class LauncherTest {
         assertThat(run().err).isEqualTo("cloakroom: Java 17 or later is needed, and java is version 11.\n");
     }
 
+    /** Beside it, by a Java that nobody hears: the answer is the same if none can be kept. */
     @Test
-    void shouldKeepTheClassesOfTheFirstExplanationForThoseThatFollow() throws Exception {
+    void shouldKeepTheClassesOfAnExplanationForThoseThatFollow() throws Exception {
         Path classes = home.resolve("streams-app/target/.classes-17.0.15");
-        String keeps = JAVA_17 + "for a; do case $a in *AtExit=*) echo >\"${a#*=}\" ;; esac; done\n";
-        program("java", keeps + "exit 1\n");
-        Run failed = run("audit", "explain", "events.order-0-5");
-        assertThat(failed.exit).isEqualTo(1);
-        assertThat(failed.out)
-                .contains("[-XX:ArchiveClassesAtExit=" + classes)
+        Path asked = parent.resolve("asked");
+        String keeps = JAVA_17 + "for a; do case $a in *AtExit=*) echo >\"${a#*=}\"; echo >>'" + asked + "'; ";
+        program("java", keeps + "exit 1 ;; esac; done\n");
+        Run none = run("audit", "explain", "events.order-0-5");
+        assertThat(none.exit).isZero();
+        assertThat(none.out)
+                .startsWith("[-XX:TieredStopAtLevel=1][-Xmx1g]")
                 .endsWith("[io.cloakroom.streams.Cloakroom][audit][explain][events.order-0-5]");
-        assertThat(kept()).isEmpty();
+        await().until(() -> Files.exists(asked) && kept().isEmpty());
 
-        program("java", keeps);
-        assertThat(run("audit", "explain", "events.order-0-5").out).contains("AtExit=");
-        assertThat(kept()).containsExactly(classes);
+        program("java", keeps + ";; esac; done\n");
+        assertThat(run("audit", "explain", "events.order-0-5").out).isEqualTo(none.out);
+        await().until(() -> kept().equals(List.of(classes)));
         Run second = run("audit", "explain", "events.order-0-5");
-        assertThat(second.exit).isZero();
-        assertThat(second.out)
-                .contains("[-XX:SharedArchiveFile=" + classes + "]")
-                .doesNotContain("AtExit");
+        assertThat(second.out).isEqualTo("[-Xlog:disable][-XX:SharedArchiveFile=" + classes + "]" + none.out);
         assertThat(run("audit", "verify").out).doesNotContain("SharedArchiveFile");
 
-        change(home.resolve("streams-app/src/Gate.java"));
-        run();
-        assertThat(kept()).isEmpty();
+        write(home.resolve("streams-app/target/streams-app.jar"), "of another build");
+        change(home.resolve("streams-app/target/streams-app.jar"));
+        assertThat(run("audit", "explain", "events.order-0-5").out).isEqualTo(none.out);
+        await().until(() -> Files.readAllLines(asked).size() == 3 && kept().equals(List.of(classes)));
     }
 
     private List<Path> kept() throws IOException {

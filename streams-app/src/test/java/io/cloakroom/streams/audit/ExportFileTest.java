@@ -33,7 +33,7 @@ class ExportFileTest {
     private static final int PARTITIONS = 2;
     private static final int ENTRIES = 20;
     private static final List<Integer> SIGNED = List.of(1, 13, ENTRIES);
-    private static final int OF_EACH = Boolean.getBoolean("cloakroom.torture") ? 5_000 : 750;
+    private static final int OF_EACH = 5_000;
     private static final byte[] SYNC = new byte[16];
     private static final List<PublicKey> KEYS = List.of(Written.SIGNER.getPublic());
 
