@@ -24,12 +24,14 @@ import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** {@code audit explain} and {@code audit report} over an audit that is long, of a gate that was behind. */
+@Tag("alone")
 @Timeout(120)
 @SuppressWarnings("try") // a gate that only has to run
 class AuditCommandsIT {

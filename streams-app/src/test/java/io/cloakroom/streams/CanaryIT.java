@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A marker in every text of an event; then all that is on the broker and in the log is searched for them. */
-@Timeout(90)
+@Timeout(180)
 @SuppressWarnings("try") // a gate that only has to run
 class CanaryIT {
 

@@ -264,7 +264,7 @@ class FaultsIT {
     /** What is in memory goes on; when it has to be written, the gate ends, and does not start again before there is room. */
     @Test
     void shouldSurviveADiskThatIsFull() throws Exception {
-        assumeTrue(IS_LONG || SmallDisk.isPossible(), "this machine gives nobody a mount of their own");
+        assumeTrue(IS_LONG || SmallDisk.isPossible(directory), "this machine gives nobody a mount of their own");
         int victim = atWork(0);
         gates.get(victim).destroy();
         assertThat(gates.get(victim).waitFor(40, TimeUnit.SECONDS)).isTrue();

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What must be there before the gate starts, and who makes it. */
-@Timeout(60)
+@Timeout(180)
 @SuppressWarnings("try") // a gate that only has to run
 class ProvisioningIT {
 

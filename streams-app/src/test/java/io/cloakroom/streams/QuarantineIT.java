@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** {@code quarantine list} and {@code quarantine replay} on a real broker: what was mended is decided, and nothing is said. */
-@Timeout(90)
+@Timeout(180)
 @SuppressWarnings("try") // a gate that only has to run
 class QuarantineIT {
 

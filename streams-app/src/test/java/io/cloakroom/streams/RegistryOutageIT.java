@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The gate while its registry is away. */
-@Timeout(60)
+@Timeout(180)
 @SuppressWarnings("try") // a gate that only has to run
 class RegistryOutageIT {
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /** {@code policy diff --replay} of a topic on a real broker: all that was ever published, and all that was ever said. */
-@Timeout(60)
+@Timeout(180)
 class ReplayIT {
 
     private static final Path SHIPPED = Cluster.SHIPPED_POLICY.resolve("2017-11-17.yaml");

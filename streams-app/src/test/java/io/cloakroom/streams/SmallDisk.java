@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A disk of few megabytes, which can be filled: memory, mounted where only the processes in its namespace see it. */
@@ -17,9 +18,15 @@ final class SmallDisk implements AutoCloseable {
         this.fill = fill;
     }
 
-    /** Whether whoever runs this may have a namespace with mounts of their own. */
-    static boolean isPossible() throws IOException, InterruptedException {
-        return inNamespace("mount -t tmpfs none /tmp").waitFor() == 0;
+    /** Whether whoever runs this may have a namespace with mounts of their own, and enter it. */
+    static boolean isPossible(Path directory) throws InterruptedException {
+        try (SmallDisk disk = mount(directory, 1)) {
+            List<String> enter = new ArrayList<>(disk.inside());
+            enter.add("true");
+            return new ProcessBuilder(enter).start().waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** @param directory is there, and is hidden by the disk for processes of {@link #inside} */

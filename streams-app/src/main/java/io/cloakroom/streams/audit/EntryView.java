@@ -22,6 +22,9 @@ public final class EntryView {
     private static final Outcome[] OUTCOMES = Outcome.values();
     private static final int TRANSITIONS = TransitionKind.values().length;
 
+    private static final long NEVER = Long.MIN_VALUE;
+    private static final int NOWHERE = -1;
+
     private final BoundedDecoder in = new BoundedDecoder(new byte[0], 0);
     private byte[] bytes;
     private int start;
@@ -32,9 +35,11 @@ public final class EntryView {
     int partition;
     long offset;
     long previousOffset;
+    long occurredAt; // NEVER where the entry does not say
     long decidedAt;
 
     private int previousHash;
+    private int policyHash;
     private final Text topic = new Text();
 
     private Text[] recipients = new Text[0];
@@ -53,22 +58,22 @@ public final class EntryView {
      */
     void read(ByteBuffer entry) throws IOException {
         if (entry == null) {
-            throw new IOException("nothing");
+            throw new IOException("no value");
         }
         int from = entry.arrayOffset() + entry.position();
         head(entry.array(), from, from + entry.remaining());
         if (isThere()) {
             in.skipString();
         }
-        if (isThere()) {
-            in.readLong();
-        }
+        occurredAt = isThere() ? in.readLong() : NEVER;
         in.readLong();
         decidedAt = in.readLong();
         if (isThere()) {
             in.skipString();
         }
+        policyHash = NOWHERE;
         if (isThere()) {
+            policyHash = in.position();
             in.skipFixed(TreeHash.LENGTH);
         }
         if (isThere()) {
@@ -99,7 +104,8 @@ public final class EntryView {
     }
 
     /**
-     * The offset in a topic whose record it decides; negative if it decides none there, or is no entry.
+     * The offset in a topic whose record it decides; negative if it decides none there, or is no entry: to say that is for
+     * those who verify.
      *
      * @param name of the topic, in UTF-8
      */
@@ -205,7 +211,21 @@ public final class EntryView {
     }
 
     boolean follows(byte[] hash) {
-        return Arrays.equals(bytes, previousHash, previousHash + TreeHash.LENGTH, hash, 0, TreeHash.LENGTH);
+        return isHash(previousHash, hash);
+    }
+
+    /** Whether it names a policy. */
+    boolean isUnderAny() {
+        return policyHash != NOWHERE;
+    }
+
+    /** Whether it names the policy of that hash. */
+    boolean isUnder(byte[] hash) {
+        return isUnderAny() && isHash(policyHash, hash);
+    }
+
+    private boolean isHash(int at, byte[] hash) {
+        return Arrays.equals(bytes, at, at + TreeHash.LENGTH, hash, 0, TreeHash.LENGTH);
     }
 
     /** How many recipients it decides for. */

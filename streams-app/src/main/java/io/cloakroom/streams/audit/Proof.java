@@ -109,7 +109,7 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
         private void hear(EntryView view, long auditOffset) {
             if (sequence < 0 && isWanted(view, auditOffset)) {
                 sequence = view.sequence;
-                entry = bytes(current);
+                entry = Utils.toArray(current);
                 isTooOld = walk.tree().isEmpty();
                 walk.tree().ifPresent(MerkleTree::proveNext);
             }
@@ -189,14 +189,14 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
             if (in.remaining() > 0) {
                 throw new NotProvenException(in.remaining() + " bytes are left over");
             }
-            checkpoint = Signed.read(bytes(read.getCheckpoint()), keys);
+            checkpoint = Signed.read(Utils.toArray(read.getCheckpoint()), keys);
         } catch (IOException | RuntimeException e) {
             throw new NotProvenException("not a whole inclusion proof");
         } catch (NotSignedException e) {
             throw new NotProvenException("the checkpoint: " + e.getMessage());
         }
         List<byte[]> path = read.getPath().stream().map(Sha256::bytes).toList();
-        byte[] entry = bytes(read.getEntry());
+        byte[] entry = Utils.toArray(read.getEntry());
         Optional<byte[]> root = MerkleTree.root(entry, read.getSequence(), checkpoint.size(), path);
         if (root.isEmpty() || !Arrays.equals(root.get(), checkpoint.root())) {
             throw new NotProvenException(
@@ -208,12 +208,6 @@ public record Proof(long sequence, List<byte[]> path, Signed checkpoint, byte[] 
             throw new NotProvenException("the entry says that it has another number or is of another partition");
         }
         return proof;
-    }
-
-    private static byte[] bytes(ByteBuffer buffer) {
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.get(bytes);
-        return bytes;
     }
 
     @Override

@@ -349,8 +349,9 @@ public final class Verification {
         private final Findings findings = new Findings();
         private final boolean hasKeys;
         private final Accounts accounts;
+        private final Recipients recipients;
         private final ChainWalk walk;
-        private final BoundedDecoder in = new BoundedDecoder(new byte[0], 0);
+        private final BoundedDecoder decoder = new BoundedDecoder(new byte[0], 0);
         private long expected;
 
         /** @param expected an end of it, as far as it is expected to be read */
@@ -371,7 +372,11 @@ public final class Verification {
                     audit.partition(),
                     pseudonyms.map(p -> new Accounts.Releases(blueprint.history(), p)),
                     expected == 0);
-            this.walk = walk(audit.partition(), accounts);
+            this.recipients = new Recipients(audit.partition(), blueprint.history());
+            this.walk = walk(audit.partition(), (entry, offset) -> {
+                recipients.hear(entry, offset);
+                accounts.hear(entry, offset);
+            });
         }
 
         Findings verify() throws ExecutionException, InterruptedException {
@@ -388,7 +393,7 @@ public final class Verification {
             Optional<Fault> fault = walk.end(begin);
             Compared compared = new Compared(0, 0);
             if (fault.isEmpty()) {
-                accounts.fault().ifPresent(findings.faults::add);
+                recipients.fault().or(accounts::fault).ifPresent(findings.faults::add);
                 compared = hold(inputs, releases, due);
             }
             part(audit.partition(), walk, fault, begin, compared.inputs, compared.releases, findings);
@@ -508,10 +513,10 @@ public final class Verification {
                 return false;
             }
             int start = release.arrayOffset() + release.position();
-            in.reset(release.array(), start + AvroWire.HEADER_LENGTH, start + release.remaining());
+            decoder.reset(release.array(), start + AvroWire.HEADER_LENGTH, start + release.remaining());
             try {
-                int id = in.skipText();
-                return told.add(release.array(), id, in.position(), offset);
+                int id = decoder.skipText();
+                return told.add(release.array(), id, decoder.position(), offset);
             } catch (IOException e) {
                 return false;
             }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Reading past what nobody may see. */
-@Timeout(90)
+@Timeout(180)
 class ClusterReaderIT {
 
     private static final TopicPartition PLACE = new TopicPartition("events", 0);
