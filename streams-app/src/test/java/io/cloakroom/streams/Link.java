@@ -10,13 +10,16 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A network between two processes that can be cut: what is on its way is lost, and nobody gets through. */
+/**
+ * A network between two processes that can be cut: nothing arrives, and neither side hears why. Both think that they are
+ * connected until they give up; what they sent meanwhile arrives when it is mended, as what TCP sends again does.
+ */
 final class Link implements AutoCloseable {
 
     private final ServerSocket server;
     private final int target;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
-    private volatile boolean isCut;
+    private boolean isCut;
 
     Link(int target) throws IOException {
         this.target = target;
@@ -32,13 +35,19 @@ final class Link implements AutoCloseable {
         return server.getLocalPort();
     }
 
-    void cut() {
+    synchronized void cut() {
         isCut = true;
-        open.forEach(Link::closeQuietly);
     }
 
-    void mend() {
+    synchronized void mend() {
         isCut = false;
+        notifyAll();
+    }
+
+    private synchronized void awaitMended() throws InterruptedException {
+        while (isCut) {
+            wait();
+        }
     }
 
     @Override
@@ -48,7 +57,8 @@ final class Link implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        cut();
+        open.forEach(Link::closeQuietly);
+        mend();
     }
 
     private void accept() {
@@ -58,10 +68,6 @@ final class Link implements AutoCloseable {
             Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
             open.add(near);
             open.add(far);
-            if (isCut) { // asked when both can be seen, so that none is left over
-                closeQuietly(near);
-                closeQuietly(far);
-            }
             copy(near, far);
             copy(far, near);
         } catch (IOException e) {
@@ -73,9 +79,14 @@ final class Link implements AutoCloseable {
         daemon(() -> {
             try (InputStream in = from.getInputStream();
                     OutputStream out = to.getOutputStream()) {
-                in.transferTo(out);
-            } catch (IOException e) {
-                // cut, or one side has closed
+                byte[] some = new byte[8192];
+                for (int read = in.read(some); read >= 0; read = in.read(some)) {
+                    awaitMended();
+                    out.write(some, 0, read);
+                }
+                awaitMended(); // that one side has closed does not arrive either
+            } catch (IOException | InterruptedException e) {
+                // one side has closed
             } finally {
                 open.remove(from);
                 closeQuietly(from);

@@ -374,14 +374,44 @@ class VerificationTest {
     }
 
     /** Whoever writes the audit could decide a topic's offsets under another spelling of its name. */
+    /** One that follows from the last in all but what it decides. */
+    private static AuditEntry following(Lying last) {
+        AuditEntry next = Written.read(last.value());
+        next.setSequence(next.getSequence() + 1);
+        next.setPreviousHash(new Sha256(EntryHash.of(last.value())));
+        next.setKind(EntryKind.EVENT);
+        return next;
+    }
+
+    @Test
+    void shouldFindARecordThatIsDecidedAgain() {
+        List<Lying> partition = partitions.get(0);
+        Lying last = partition.get(ENTRIES - 1);
+        AuditEntry again = following(last);
+        long decided = partition.stream()
+                .map(lying -> Written.read(lying.value()))
+                .filter(e -> Topics.isOfInput(e.getKind()) && e.getTopic().equals(again.getTopic()))
+                .mapToLong(AuditEntry::getOffset)
+                .max()
+                .orElseThrow();
+        again.setPreviousOffset(decided);
+        for (long offset = decided - 1; offset <= decided; offset++) {
+            again.setOffset(offset);
+            ChainWalk walk = walked(partition);
+
+            walk.next(last.offset() + 1, ByteBuffer.wrap(Written.bytes(again)));
+
+            assertThat(walk.fault().map(Fault::what))
+                    .hasValue("decides offset " + offset + " after " + decided + ", and the one decided before is "
+                            + decided);
+        }
+    }
+
     @Test
     void shouldKnowATopicHoweverItsLengthIsWritten() {
         List<Lying> partition = partitions.get(0);
         Lying last = partition.get(ENTRIES - 1);
-        AuditEntry forged = Written.read(last.value());
-        forged.setSequence(forged.getSequence() + 1);
-        forged.setPreviousHash(new Sha256(EntryHash.of(last.value())));
-        forged.setKind(EntryKind.EVENT);
+        AuditEntry forged = following(last);
         forged.setPreviousOffset(-1L);
         forged.setOffset(1_000_000L);
         String name = forged.getTopic();
