@@ -9,8 +9,11 @@ import io.cloakroom.control.ConsentKind;
 import io.cloakroom.events.Cookie;
 import io.cloakroom.events.CookieCategory;
 import io.cloakroom.events.Meta;
+import io.cloakroom.events.Order;
 import io.cloakroom.events.OrderLine;
 import io.cloakroom.gate.AuditEntry;
+import io.cloakroom.gate.EntryKind;
+import io.cloakroom.gate.Outcome;
 import io.cloakroom.schemas.EmbeddedRegistry;
 import io.cloakroom.streams.gate.Topics;
 import java.io.IOException;
@@ -19,12 +22,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -363,6 +370,7 @@ class FaultsIT {
         cluster.sign();
         cluster.assertSigned();
         assertReleasedAsPeopleSaid();
+        assertNobodyWaitsForWhatIsKnown();
         Duration longest = watch.longest(begin);
         System.out.printf("| %s | %d | %.1f s |%n", fault, times, longest.toMillis() / 1_000.0);
         assertThat(longest).isLessThan(RECOVERED);
@@ -372,8 +380,10 @@ class FaultsIT {
     /** From what was published alone: the audit and the releases are both the gate's. */
     private void assertReleasedAsPeopleSaid() {
         Map<String, Said> last = new HashMap<>();
+        Set<String> held = new HashSet<>(); // cookies of which analytics has something
         int released = 0;
         int withheld = 0;
+        int recalled = 0;
         for (Cluster.Entry entry : cluster.audit()) {
             AuditEntry value = entry.value();
             Said said = traffic.said.get(new Coordinates(value.getTopic(), value.getPartition(), value.getOffset()));
@@ -382,9 +392,16 @@ class FaultsIT {
             }
             if (said.kind().isPresent()) {
                 last.put(said.cookie(), said);
+                if (said.kind().get() == ConsentKind.WITHDRAWAL && held.remove(said.cookie())) {
+                    assertThat(value.getRecalls()).as("recall after %s", said).isNotEmpty();
+                    recalled++;
+                }
                 continue;
             }
             boolean isReleased = Cluster.outcomes(value).get("analytics").startsWith("RELEASE");
+            if (isReleased) {
+                held.add(said.cookie());
+            }
             Said consent = last.get(said.cookie());
             if (consent == null || consent.kind().get() != ConsentKind.GRANT) {
                 assertThat(isReleased)
@@ -398,7 +415,25 @@ class FaultsIT {
                 released++;
             }
         }
-        assertThat(List.of(released, withheld)).allMatch(count -> count > 0);
+        assertThat(List.of(released, withheld, recalled)).allMatch(count -> count > 0);
+    }
+
+    /** An order that waited for its customer's age, and that is known now. */
+    private void assertNobodyWaitsForWhatIsKnown() {
+        Set<Coordinates> waited = new HashSet<>();
+        Set<Coordinates> resolved = new HashSet<>();
+        for (Cluster.Entry entry : cluster.audit()) {
+            AuditEntry value = entry.value();
+            Coordinates place = new Coordinates(value.getTopic(), value.getPartition(), value.getOffset());
+            if (value.getKind() == EntryKind.RESOLUTION) {
+                resolved.add(place);
+            } else if (traffic.known.contains(place)
+                    && value.getDecisions().stream().anyMatch(d -> d.getOutcome() == Outcome.HOLD)) {
+                waited.add(place);
+            }
+        }
+        assertThat(waited).isNotEmpty();
+        assertThat(resolved).as("decided since their customers are known").containsAll(waited);
     }
 
     // What is done to processes and files.
@@ -482,7 +517,16 @@ class FaultsIT {
         private static final int AT_ONCE = 20;
         private static final String LONG = "Silk scarf ".repeat(10_000);
 
+        private static final String NEW = "customer:new-";
+
+        /** So many wait at a time. */
+        private static final int NEWCOMERS = 40;
+
         private final Map<Coordinates, Said> said = new ConcurrentHashMap<>();
+        private final Map<String, Coordinates> orders = new HashMap<>(); // of new customers
+        private final Set<Coordinates> known = ConcurrentHashMap.newKeySet(); // those whose customers said it
+        private final Deque<String> newcomers = new ArrayDeque<>();
+        private int newest;
         private final Thread thread = new Thread(this::run, "traffic");
         private final Random random = new Random(7);
         private Instant lastConsent = Instant.EPOCH;
@@ -548,9 +592,14 @@ class FaultsIT {
             List<RecordMetadata> places = cluster.publishAll(some);
             for (int i = 0; i < some.size(); i++) {
                 RecordMetadata place = places.get(i);
-                said(some.get(i))
-                        .ifPresent(
-                                it -> said.put(new Coordinates(place.topic(), place.partition(), place.offset()), it));
+                Coordinates at = new Coordinates(place.topic(), place.partition(), place.offset());
+                said(some.get(i)).ifPresent(it -> said.put(at, it));
+                if (some.get(i) instanceof Order order
+                        && order.getMeta().getSubject().startsWith(NEW)) {
+                    orders.put(order.getMeta().getSubject(), at);
+                } else if (some.get(i) instanceof ConsentChange change && orders.containsKey(change.getSubject())) {
+                    known.add(orders.remove(change.getSubject()));
+                }
             }
             published += places.size();
         }
@@ -574,13 +623,23 @@ class FaultsIT {
                         .setLines(List.of(new OrderLine("sku-1", LONG, 1, 129_00L)))
                         .build();
             }
-            return switch (random.nextInt(8)) {
+            return switch (random.nextInt(9)) {
+                case 8 -> newcomer();
                 case 0 -> Given.grown(customer);
                 case 1 -> consent(cookie, ConsentKind.GRANT);
                 case 2 -> consent(cookie, random.nextInt(4) == 0 ? ConsentKind.WITHDRAWAL : ConsentKind.GRANT);
                 case 3, 4 -> Given.order(customer).build();
                 default -> Given.cookie(cookie, CookieCategory.ANALYTICS).build();
             };
+        }
+
+        /** An order of somebody new, or the age of somebody who ordered a while ago. */
+        private SpecificRecord newcomer() {
+            if (newcomers.size() == NEWCOMERS) {
+                return Given.grown(newcomers.remove());
+            }
+            newcomers.add(NEW + newest++);
+            return Given.order(newcomers.getLast()).build();
         }
 
         /** No two in the same millisecond, so that each counts from the next on; none in the future. */
