@@ -142,6 +142,12 @@ class AuditIT {
                         .contains("not looked at: releases: the recipients' keys are not there\n")
                         .endsWith("\nverified\n"))
                 .satisfies(ran -> assertThat(ran.exit()).isZero());
+        assertThat(run("audit", "verify", "--strict", "--config", withoutKeys(), "--public-key", publicKey()))
+                .satisfies(ran -> assertThat(ran.out()).contains("not looked at: releases: "))
+                .satisfies(ran -> assertThat(ran.exit()).isEqualTo(1));
+        assertThat(run("audit", "verify", "--strict", "--config", config).exit())
+                .isZero();
+        assertThat(run("audit", "verify", "--strict", "--file", kept).exit()).isEqualTo(2);
         assertThat(Files.readAllLines(kept))
                 .hasSameSizeAs(cluster.committed(Topics.CHECKPOINTS))
                 .hasSizeGreaterThan(3);
