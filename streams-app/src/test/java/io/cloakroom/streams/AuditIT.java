@@ -10,6 +10,7 @@ import io.cloakroom.events.CookieCategory;
 import io.cloakroom.events.Order;
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
+import io.cloakroom.gate.Outcome;
 import io.cloakroom.gate.Sha256;
 import io.cloakroom.schemas.AvroSerializer;
 import io.cloakroom.streams.audit.Fault;
@@ -485,8 +486,8 @@ class AuditIT {
                 .setPreviousHash(new Sha256(EntryHash.of(last.record().value())))
                 .setPreviousOffset(place.offset())
                 .setOffset(place.offset() + 1)
-                .setDecisions(List.of())
                 .build();
+        forged.getDecisions().forEach(decision -> decision.setOutcome(Outcome.WITHHOLD));
         RecordMetadata written = append(last, bytes(forged));
 
         assertThat(faults())

@@ -1,7 +1,6 @@
 package io.cloakroom.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.cloakroom.control.ConsentChange;
@@ -49,6 +48,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -57,14 +57,15 @@ import org.junit.jupiter.api.io.TempDir;
  * person who had not agreed, or not shown one of somebody who had.
  *
  * <p>{@code mvn -Ptorture -pl streams-app -am -Dtest=NONE -Dit.test=FaultsIT -Dsurefire.failIfNoSpecifiedTests=false
- * -Dfailsafe.failIfNoSpecifiedTests=false verify} does it with 50 kills and the gate's own settings, and writes {@code
+ * -Dfailsafe.failIfNoSpecifiedTests=false verify} does all of it, with 50 kills and the gate's own settings, and writes {@code
  * docs/faults.md}.
  */
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FaultsIT {
 
-    private static final boolean IS_LONG = Boolean.getBoolean("cloakroom.torture");
+    private static final String TORTURE = "cloakroom.torture";
+    private static final boolean IS_LONG = Boolean.getBoolean(TORTURE);
     private static final int KILLS = IS_LONG ? 50 : 2;
 
     private static final int PARTITIONS = 4;
@@ -226,6 +227,7 @@ class FaultsIT {
     }
 
     @Test
+    @EnabledIfSystemProperty(named = TORTURE, matches = "true")
     void shouldSurviveARollingRestart() throws Exception {
         after("each gate stopped and started in turn", 2, i -> {
             gates.get(i).destroy();
@@ -237,6 +239,7 @@ class FaultsIT {
 
     /** A gate that runs goes on, with partitions that it never had; one that starts says what it lacks and ends. */
     @Test
+    @EnabledIfSystemProperty(named = TORTURE, matches = "true")
     void shouldSurviveARegistryThatIsDown() throws Exception {
         after("the registry down, a gate killed and started meanwhile", 1, i -> {
             int port = Integer.parseInt(registry.url().replaceAll(".*:", ""));
@@ -274,8 +277,8 @@ class FaultsIT {
 
     /** What is in memory goes on; when it has to be written, the gate ends, and does not start again before there is room. */
     @Test
+    @EnabledIfSystemProperty(named = TORTURE, matches = "true")
     void shouldSurviveADiskThatIsFull() throws Exception {
-        assumeTrue(IS_LONG || SmallDisk.isPossible(directory), "this machine gives nobody a mount of their own");
         int victim = atWork(0);
         gates.get(victim).destroy();
         assertThat(gates.get(victim).waitFor(40, TimeUnit.SECONDS)).isTrue();

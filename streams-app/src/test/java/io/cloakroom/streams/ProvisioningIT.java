@@ -190,7 +190,7 @@ class ProvisioningIT {
             assertThat(release.record().key())
                     .isEqualTo(cluster.release("analytics", before).record().key());
             assertThat(cluster.release("group", after).at("total")).isEqualTo(order.getTotal());
-            cluster.assertComplete();
+            cluster.assertComplete(tighter);
         }
     }
 

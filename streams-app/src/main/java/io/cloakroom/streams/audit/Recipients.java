@@ -8,26 +8,31 @@ import io.cloakroom.streams.gate.Topics;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Whether entries of events decide for every recipient that the policy names, each once, and under the policy of their time. */
+/**
+ * Whether entries of events decide for every recipient that their policy names, each once, and under a policy that there is. It
+ * need not be the last one of its time: a gate may hear of that later.
+ */
 final class Recipients implements ChainWalk.Listener {
 
     private final int partition;
     private final PolicyHistory history;
+    private final Map<Policy, byte[]> hashes = new LinkedHashMap<>();
     private final List<Named> known = new ArrayList<>();
     private Fault fault;
 
     /** Those whom a version of the policy names for a topic. */
-    private record Named(Policy policy, byte[] hash, byte[] topic, List<byte[]> recipients) {
+    private record Named(Policy policy, byte[] topic, List<byte[]> recipients) {
 
         static Named of(Policy policy, String topic) {
             EventRules rules = policy.events().get(Topics.type(topic));
             return new Named(
                     policy,
-                    HexFormat.of().parseHex(policy.hash()),
                     utf8(topic),
                     rules == null
                             ? List.of()
@@ -52,6 +57,7 @@ final class Recipients implements ChainWalk.Listener {
     Recipients(int partition, PolicyHistory history) {
         this.partition = partition;
         this.history = history;
+        history.versions().forEach(v -> hashes.put(v, HexFormat.of().parseHex(v.hash())));
     }
 
     @Override
@@ -61,18 +67,26 @@ final class Recipients implements ChainWalk.Listener {
         }
     }
 
-    /** What cannot be read is quarantined under the policy of the day; an event is decided under that of its own. */
     private Optional<String> wrong(EntryView entry) {
-        Optional<Policy> policy = entry.kind == EntryKind.QUARANTINED
-                ? Optional.of(history.atOrFirst(entry.decidedAt))
-                : history.at(entry.occurredAt);
-        Named named = named(policy.orElseGet(() -> history.atOrFirst(entry.decidedAt)), entry);
+        Policy policy = policy(entry);
+        Named named = named(policy == null ? history.atOrFirst(entry.decidedAt) : policy, entry);
         if (named == null) {
             return Optional.empty();
         }
-        if (policy.isPresent() ? !entry.isUnder(named.hash) : entry.isUnderAny()) {
-            return Optional.of("is decided under another policy than "
-                    + policy.map(Policy::version).orElse("none") + ", which was in force");
+        if (policy == null && entry.isUnderAny()) {
+            return Optional.of("is decided under a policy that is none of those here");
+        }
+        // What cannot be read is quarantined under the policy of the day, the first one before there is any.
+        boolean isQuarantined = entry.kind == EntryKind.QUARANTINED;
+        Optional<Policy> inForce =
+                isQuarantined ? Optional.of(history.atOrFirst(entry.decidedAt)) : history.at(entry.occurredAt);
+        if (policy == null && inForce.isPresent()) {
+            return Optional.of(
+                    "is decided under no policy, where that of " + inForce.get().version() + " was in force");
+        }
+        if (policy != null
+                && (inForce.isEmpty() || policy.effectiveFrom() > inForce.get().effectiveFrom())) {
+            return Optional.of("is decided under the policy of " + policy.version() + ", which was not in force yet");
         }
         if (named.areThoseOf(entry)) {
             return Optional.empty();
@@ -84,6 +98,16 @@ final class Recipients implements ChainWalk.Listener {
                 .map(r -> new String(r, StandardCharsets.UTF_8))
                 .toList();
         return Optional.of("decides for " + decided + ", where the policy names " + due);
+    }
+
+    /** Null if it names none, or none of these. */
+    private Policy policy(EntryView entry) {
+        for (Map.Entry<Policy, byte[]> one : hashes.entrySet()) {
+            if (entry.isUnder(one.getValue())) {
+                return one.getKey();
+            }
+        }
+        return null;
     }
 
     /** Null where no events are: what is published there is for nobody. */

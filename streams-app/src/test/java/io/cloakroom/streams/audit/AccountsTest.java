@@ -217,6 +217,28 @@ class AccountsTest {
     }
 
     @Test
+    void shouldNameAReleaseToSomebodyWhomThePolicyOfThatDayDoesNotKnow() throws Exception {
+        Lying releasing = entries.stream()
+                .filter(lying -> lying.offset() == releases.get(0).entry)
+                .findFirst()
+                .orElseThrow();
+        AuditEntry forged = Written.read(releasing.value());
+        forged.getDecisions().stream()
+                .filter(d -> d.getOutcome() == Outcome.RELEASE)
+                .forEach(d -> d.setRecipient("nobody"));
+        EntryView view = new EntryView();
+        view.read(ByteBuffer.wrap(Written.bytes(forged)));
+        Accounts accounts = new Accounts(0, Optional.of(new Accounts.Releases(history, pseudonyms)), false);
+
+        accounts.hear(view, 7);
+
+        assertThat(accounts.fault())
+                .hasValue(new Fault(
+                        "audit.decisions-0-7",
+                        "tells of a release from events.order to nobody, which the policy of that day does not know"));
+    }
+
+    @Test
     void shouldTakeNothingElseForAnId() {
         Accounts.Told told = new Accounts.Told();
         for (String id : List.of(

@@ -105,15 +105,15 @@ class RecipientsTest {
     }
 
     @Test
-    void shouldNameAnEntryOfAnotherPolicyThanTheOneInForce() throws IOException {
+    void shouldNameAnEntryOfAPolicyThatThereIsNotOrWasNotYet() throws IOException {
         entry.setPolicyHash(new Sha256(new byte[32]));
-        assertNamed("is decided under another policy than " + policy.version());
+        assertNamed("is decided under a policy that is none of those here");
         entry.setPolicyHash(null);
-        assertNamed("is decided under another policy than " + policy.version());
+        assertNamed("is decided under no policy, where that of " + policy.version() + " was in force");
         entry.setOccurredAt(Instant.ofEpochMilli(policy.effectiveFrom() - 1));
         assertThat(heard()).isEmpty();
         entry.setPolicyHash(hash(policy));
-        assertNamed("is decided under another policy than none");
+        assertNamed("is decided under the policy of " + policy.version() + ", which was not in force yet");
     }
 
     @Test
@@ -125,6 +125,7 @@ class RecipientsTest {
         }
         entry.setKind(EntryKind.QUARANTINED);
         entry.setTopic(Topics.CONSENT_CHANGES);
+        entry.setPolicyHash(null);
         assertThat(heard()).isEmpty();
     }
 }

@@ -373,7 +373,6 @@ class VerificationTest {
                 .containsExactly("decides twice for payment");
     }
 
-    /** Whoever writes the audit could decide a topic's offsets under another spelling of its name. */
     /** One that follows from the last in all but what it decides. */
     private static AuditEntry following(Lying last) {
         AuditEntry next = Written.read(last.value());
@@ -407,6 +406,34 @@ class VerificationTest {
         }
     }
 
+    @Test
+    void shouldNameWhatTellsOfSomethingBeforeItThatThereIsNot() {
+        List<Lying> partition = partitions.get(0);
+        AuditEntry first = Written.read(partition.get(0).value());
+        first.setPreviousHash(new Sha256(EntryHash.of(partition.get(1).value())));
+        Lying begins = new Lying(Topics.AUDIT, 0, 3, Written.bytes(first));
+        assertThat(walked(List.of(begins)).fault())
+                .hasValue(new Fault("audit.decisions-0-3", "is the first and names one before it"));
+
+        Lying last = partition.get(ENTRIES - 1);
+        AuditEntry later = following(last);
+        later.setKind(EntryKind.RESOLUTION);
+        later.setPreviousOffset(5);
+        ChainWalk walk = walked(partition);
+        walk.next(last.offset() + 1, ByteBuffer.wrap(Written.bytes(later)));
+        assertThat(walk.fault().map(Fault::what)).hasValue("names an offset before it and is of no input");
+    }
+
+    @Test
+    void shouldNameACheckpointThatLiesBehindEntries() {
+        List<Lying> records = new ArrayList<>(records(partitions));
+        records.add(new Lying(Topics.CHECKPOINTS, 0, 9, checkpoints.get(0).bytes()));
+        assertThat(verification(checkpoints).export(records).faults())
+                .containsExactly(
+                        new Fault("audit.checkpoints-0-9", "lies behind entries, where no export has a checkpoint"));
+    }
+
+    /** Whoever writes the audit could decide a topic's offsets under another spelling of its name. */
     @Test
     void shouldKnowATopicHoweverItsLengthIsWritten() {
         List<Lying> partition = partitions.get(0);
