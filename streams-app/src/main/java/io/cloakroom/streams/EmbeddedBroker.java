@@ -163,7 +163,7 @@ public final class EmbeddedBroker implements AutoCloseable {
         return settings;
     }
 
-    /** Another each time, and below those that systems give to connections: nobody takes it before somebody listens there. */
+    /** Another each time, and below those that systems give to connections: seldom taken before somebody listens there. */
     static int freePort() throws IOException {
         for (int i = 0; i < PORTS; i++) {
             try {
