@@ -126,7 +126,7 @@ class FaultsIT {
         for (Process gate : gates) {
             gate.destroyForcibly().waitFor();
         }
-        NAMES.forEach(name -> assertOfNobody(directory.resolve(name + ".properties.log")));
+        NAMES.forEach(name -> assertOfNobody(log(name)));
         cluster.close();
         registry.close();
         long faults = Stream.of(FaultsIT.class.getDeclaredMethods())
@@ -372,8 +372,10 @@ class FaultsIT {
         cluster.awaitEntriesOf(traffic.published(), CAUGHT_UP);
         cluster.sign();
         cluster.assertSigned();
-        assertReleasedAsPeopleSaid();
-        assertNobodyWaitsForWhatIsKnown();
+        List<AuditEntry> audit =
+                cluster.audit().stream().map(Cluster.Entry::value).toList();
+        assertReleasedAsPeopleSaid(audit);
+        assertNobodyWaitsForWhatIsKnown(audit);
         Duration longest = watch.longest(begin);
         System.out.printf("| %s | %d | %.1f s |%n", fault, times, longest.toMillis() / 1_000.0);
         assertThat(longest).isLessThan(RECOVERED);
@@ -381,15 +383,14 @@ class FaultsIT {
     }
 
     /** From what was published alone: the audit and the releases are both the gate's. */
-    private void assertReleasedAsPeopleSaid() {
+    private void assertReleasedAsPeopleSaid(List<AuditEntry> audit) {
         Map<String, Said> last = new HashMap<>();
         Set<String> held = new HashSet<>(); // cookies of which analytics has something
         int released = 0;
         int withheld = 0;
         int recalled = 0;
-        for (Cluster.Entry entry : cluster.audit()) {
-            AuditEntry value = entry.value();
-            Said said = traffic.said.get(new Coordinates(value.getTopic(), value.getPartition(), value.getOffset()));
+        for (AuditEntry value : audit) {
+            Said said = traffic.said.get(place(value));
             if (said == null) {
                 continue;
             }
@@ -421,13 +422,16 @@ class FaultsIT {
         assertThat(List.of(released, withheld, recalled)).allMatch(count -> count > 0);
     }
 
+    private static Coordinates place(AuditEntry entry) {
+        return new Coordinates(entry.getTopic(), entry.getPartition(), entry.getOffset());
+    }
+
     /** An order that waited for its customer's age, and that is known now. */
-    private void assertNobodyWaitsForWhatIsKnown() {
+    private void assertNobodyWaitsForWhatIsKnown(List<AuditEntry> audit) {
         Set<Coordinates> waited = new HashSet<>();
         Set<Coordinates> resolved = new HashSet<>();
-        for (Cluster.Entry entry : cluster.audit()) {
-            AuditEntry value = entry.value();
-            Coordinates place = new Coordinates(value.getTopic(), value.getPartition(), value.getOffset());
+        for (AuditEntry value : audit) {
+            Coordinates place = place(value);
             if (value.getKind() == EntryKind.RESOLUTION) {
                 resolved.add(place);
             } else if (traffic.known.contains(place)
@@ -460,10 +464,14 @@ class FaultsIT {
     private void assertEnds(int gate, String why) throws Exception {
         assertThat(gates.get(gate).waitFor(120, TimeUnit.SECONDS)).isTrue();
         assertThat(gates.get(gate).exitValue()).isNotZero();
-        Path log = directory.resolve(NAMES.get(gate) + ".properties.log");
+        Path log = log(NAMES.get(gate));
         assertThat(log).content().contains(why);
         assertOfNobody(log);
         Files.delete(log); // the next one's is new
+    }
+
+    private static Path log(String name) {
+        return directory.resolve(name + ".properties.log");
     }
 
     /** Whatever went wrong, it was said without saying of whom. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.cloakroom.gate.AuditEntry;
 import io.cloakroom.gate.EntryKind;
+import io.cloakroom.gate.Outcome;
 import io.cloakroom.gate.RecipientDecision;
 import io.cloakroom.gate.Sha256;
 import io.cloakroom.policy.EventRules;
@@ -42,19 +43,10 @@ class RecipientsTest {
         entry.setTopic("events.order");
         entry.setOccurredAt(Instant.ofEpochMilli(policy.effectiveFrom()));
         entry.setPolicyHash(hash(policy));
-        RecipientDecision any = Written.read(Written.partition(0, 9, new Random(1)).stream()
-                        .map(Verification.Lying::value)
-                        .filter(value -> !Written.read(value).getDecisions().isEmpty())
-                        .findFirst()
-                        .orElseThrow())
-                .getDecisions()
-                .get(0);
         EventRules rules = policy.events().get(Topics.type(entry.getTopic()));
         assertThat(rules.accesses()).hasSizeGreaterThan(1);
         entry.setDecisions(new ArrayList<>(rules.accesses().stream()
-                .map(access -> RecipientDecision.newBuilder(any)
-                        .setRecipient(access.recipient().id())
-                        .build())
+                .map(access -> Written.decision(access.recipient().id(), Outcome.WITHHOLD))
                 .toList()));
     }
 

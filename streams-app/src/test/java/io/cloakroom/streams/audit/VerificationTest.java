@@ -320,10 +320,6 @@ class VerificationTest {
         return walk;
     }
 
-    private static RecipientDecision decision(String recipient, Outcome outcome) {
-        return new RecipientDecision(recipient, List.of(), outcome, "rule", "C1", null, List.of());
-    }
-
     /** What a walk says of entries about one record of events.order. */
     private List<String> faults(List<RecipientDecision> event, List<List<RecipientDecision>> later) {
         AuditEntry first = AuditEntry.newBuilder(
@@ -349,14 +345,15 @@ class VerificationTest {
 
     @Test
     void shouldLetWhatWasHeldBeDecidedOnceForEachRecipient() {
-        List<RecipientDecision> held = List.of(decision("group", Outcome.HOLD), decision("payment", Outcome.HOLD));
-        List<RecipientDecision> group = List.of(decision("group", Outcome.WITHHOLD));
-        List<RecipientDecision> payment = List.of(decision("payment", Outcome.RELEASE));
+        List<RecipientDecision> held =
+                List.of(Written.decision("group", Outcome.HOLD), Written.decision("payment", Outcome.HOLD));
+        List<RecipientDecision> group = List.of(Written.decision("group", Outcome.WITHHOLD));
+        List<RecipientDecision> payment = List.of(Written.decision("payment", Outcome.RELEASE));
 
         assertThat(faults(held, List.of(payment, group))).isEmpty();
         assertThat(faults(held, List.of(payment, group, payment)))
                 .containsExactly("decides events.order-0-17 for payment, for whom it is not held");
-        assertThat(faults(held, List.of(group, List.of(decision("group", Outcome.RELEASE)))))
+        assertThat(faults(held, List.of(group, List.of(Written.decision("group", Outcome.RELEASE)))))
                 .containsExactly("decides events.order-0-17 for group, for whom it is not held");
         assertThat(faults(payment, List.of(payment)))
                 .containsExactly("decides events.order-0-17 for payment, for whom it is not held");
@@ -366,9 +363,9 @@ class VerificationTest {
     void shouldNameAnEntryThatDecidesTwiceForARecipient() {
         assertThat(faults(
                         List.of(
-                                decision("group", Outcome.WITHHOLD),
-                                decision("payment", Outcome.RELEASE),
-                                decision("payment", Outcome.HOLD)),
+                                Written.decision("group", Outcome.WITHHOLD),
+                                Written.decision("payment", Outcome.RELEASE),
+                                Written.decision("payment", Outcome.HOLD)),
                         List.of()))
                 .containsExactly("decides twice for payment");
     }

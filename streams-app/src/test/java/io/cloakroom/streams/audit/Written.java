@@ -92,6 +92,11 @@ final class Written {
     /** What waits, for these recipients. */
     private record Held(String topic, long offset, List<String> by) {}
 
+    /** For no purpose, by no rule that there is. */
+    static RecipientDecision decision(String recipient, Outcome outcome) {
+        return new RecipientDecision(recipient, List.of(), outcome, "rule", "C1", null, List.of());
+    }
+
     private static AuditEntry entry(
             long sequence,
             EntryKind kind,
